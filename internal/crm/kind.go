@@ -1,0 +1,59 @@
+package crm
+
+import "fmt"
+
+// Kind says what the rows of a spreadsheet are.
+type Kind string
+
+// The kinds that can be imported.
+const (
+	Tags      Kind = "tags"
+	Customers Kind = "customers"
+	People    Kind = "staff"
+)
+
+// Kinds lists every kind, in the order in which a company fills its database:
+// people and departments first, then tags, then customers who carry them.
+var Kinds = []Kind{People, Tags, Customers}
+
+// ParseKind reads the word used on the command line.
+func ParseKind(s string) (Kind, error) {
+	for _, k := range Kinds {
+		if string(k) == s {
+			return k, nil
+		}
+	}
+	return "", fmt.Errorf("unknown kind %q: one of tags, customers, staff", s)
+}
+
+// Label is the kind's name in the language l.
+func (k Kind) Label(l Lang) string {
+	zh, en := "", string(k)
+	switch k {
+	case Tags:
+		zh = "标签"
+	case Customers:
+		zh = "客户"
+	case People:
+		zh = "员工"
+	}
+	return l.Pick(zh, en)
+}
+
+// Lang is the language of text meant for people. Codes, JSON keys and logs are
+// English whatever the language.
+type Lang string
+
+// The languages tagkeep speaks.
+const (
+	Chinese Lang = "zh"
+	English Lang = "en"
+)
+
+// Pick returns zh or en, whichever is the text of this language.
+func (l Lang) Pick(zh, en string) string {
+	if l == English {
+		return en
+	}
+	return zh
+}
