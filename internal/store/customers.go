@@ -1,0 +1,201 @@
+package store
+
+import (
+	"github.com/jmoiron/sqlx"
+
+	"tagkeep/internal/crm"
+)
+
+// Key columns of customers.
+const (
+	KeyExternalID = "external_id"
+	KeyUnionID    = "unionid"
+	KeyMobile     = "mobile"
+)
+
+const customerColumns = `id, COALESCE(external_id, '') AS external_id, COALESCE(unionid, '') AS unionid, COALESCE(mobile, '') AS mobile,
+	phones, name, company, position, gender, birthday, region, add_way, added_at, remark, description, deletion_id, created_at, created_by, updated_at, version`
+
+const linkColumns = "customer_id, tag_id, staff_id, tagged_at, tagged_by, run_id"
+
+const followColumns = "customer_id, staff_id, remark, description, add_way, added_at, created_at, created_by, updated_at, version"
+
+// CustomersByKey reads the customers, those in the bin too, that have one of
+// the values in a key column. values must not be empty and fit in a chunk.
+func (tx *Tx) CustomersByKey(column string, values []any, fn func(crm.Customer)) error {
+	cond, args := tx.In(column, values)
+	return tx.Each("SELECT "+customerColumns+" FROM customer WHERE "+cond, args, func(rows *sqlx.Rows) error {
+		c, err := scanCustomer(rows)
+		if err == nil {
+			fn(c)
+		}
+		return err
+	})
+}
+
+// scanCustomer scans by position: the reflection of StructScan is a good part
+// of the time of a bulk read.
+func scanCustomer(rows *sqlx.Rows) (c crm.Customer, err error) {
+	err = rows.Scan(&c.ID, &c.ExternalID, &c.UnionID, &c.Mobile, &c.Phones, &c.Name, &c.Company, &c.Position, &c.Gender,
+		&c.Birthday, &c.Region, &c.AddWay, &c.AddedAt, &c.Remark, &c.Description, &c.DeletionID, &c.CreatedAt, &c.CreatedBy, &c.UpdatedAt, &c.Version)
+	return c, err
+}
+
+// FollowsOf reads who follows the customers with these ids.
+func (tx *Tx) FollowsOf(customerIDs []any, fn func(crm.Follow)) error {
+	cond, args := tx.In("customer_id", customerIDs)
+	return tx.Each("SELECT "+followColumns+" FROM customer_staff WHERE "+cond, args, func(rows *sqlx.Rows) error {
+		f, err := scanFollow(rows)
+		if err == nil {
+			fn(f)
+		}
+		return err
+	})
+}
+
+func scanFollow(rows *sqlx.Rows) (f crm.Follow, err error) {
+	err = rows.Scan(&f.CustomerID, &f.StaffID, &f.Remark, &f.Description, &f.AddWay, &f.AddedAt, &f.CreatedAt, &f.CreatedBy, &f.UpdatedAt, &f.Version)
+	return f, err
+}
+
+// LinksOf reads the links, sleeping ones too, of the customers with these ids.
+func (tx *Tx) LinksOf(customerIDs []any, fn func(crm.Link)) error {
+	cond, args := tx.In("customer_id", customerIDs)
+	return tx.Each("SELECT "+linkColumns+" FROM link WHERE "+cond, args, func(rows *sqlx.Rows) error {
+		l, err := scanLink(rows)
+		if err == nil {
+			fn(l)
+		}
+		return err
+	})
+}
+
+func scanLink(rows *sqlx.Rows) (l crm.Link, err error) {
+	err = rows.Scan(&l.CustomerID, &l.TagID, &l.StaffID, &l.TaggedAt, &l.TaggedBy, &l.RunID)
+	return l, err
+}
+
+// CustomerBatch is a range of customers with all that hangs on them.
+type CustomerBatch struct {
+	Customers []crm.Customer // by id, those in the bin too
+	Follows   map[int64][]crm.Follow
+	Links     map[int64][]crm.Link // sleeping ones too
+}
+
+// batchCustomers is how many customers are held at a time.
+const batchCustomers = 2000
+
+// CustomerBatches reads all customers, their followers and their links in
+// alternating ranges of ids: a connection has one open cursor. The batch is
+// valid until fn returns; fn may use tx.
+func (tx *Tx) CustomerBatches(fn func(*CustomerBatch) error) error {
+	for last := int64(0); ; {
+		b := &CustomerBatch{Follows: make(map[int64][]crm.Follow), Links: make(map[int64][]crm.Link)}
+		err := tx.Each("SELECT "+customerColumns+" FROM customer WHERE id > ? ORDER BY id LIMIT ?", []any{last, batchCustomers}, func(rows *sqlx.Rows) error {
+			c, err := scanCustomer(rows)
+			b.Customers = append(b.Customers, c)
+			return err
+		})
+		if err != nil || len(b.Customers) == 0 {
+			return err
+		}
+		span := []any{last + 1, b.Customers[len(b.Customers)-1].ID}
+		last = b.Customers[len(b.Customers)-1].ID
+		err = tx.Each("SELECT "+followColumns+" FROM customer_staff WHERE customer_id BETWEEN ? AND ?", span, func(rows *sqlx.Rows) error {
+			f, err := scanFollow(rows)
+			b.Follows[f.CustomerID] = append(b.Follows[f.CustomerID], f)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		err = tx.Each("SELECT "+linkColumns+" FROM link WHERE customer_id BETWEEN ? AND ?", span, func(rows *sqlx.Rows) error {
+			l, err := scanLink(rows)
+			b.Links[l.CustomerID] = append(b.Links[l.CustomerID], l)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := fn(b); err != nil {
+			return err
+		}
+	}
+}
+
+// CreateCustomers stores new customers under the ids they have.
+func (tx *Tx) CreateCustomers(cs []crm.Customer) error {
+	rows := make([][]any, len(cs))
+	for i := range cs {
+		c := &cs[i]
+		rows[i] = []any{c.ID, null(c.ExternalID), null(c.UnionID), null(c.Mobile), c.Phones, c.Name, c.Company, c.Position, c.Gender,
+			c.Birthday, c.Region, c.AddWay, c.AddedAt, c.Remark, c.Description, c.CreatedAt, c.CreatedBy, c.UpdatedAt}
+	}
+	return tx.Insert("customer", []string{"id", "external_id", "unionid", "mobile", "phones", "name", "company", "position", "gender",
+		"birthday", "region", "add_way", "added_at", "remark", "description", "created_at", "created_by", "updated_at"}, rows)
+}
+
+// UpdateCustomer writes the customer's cells and counts the version up.
+func (tx *Tx) UpdateCustomer(c crm.Customer) error {
+	return tx.one("update customer", `UPDATE customer SET external_id = ?, unionid = ?, mobile = ?, phones = ?, name = ?, company = ?, position = ?, gender = ?,
+		birthday = ?, region = ?, add_way = ?, added_at = ?, remark = ?, description = ?, updated_at = ?, version = version + 1 WHERE id = ? AND deletion_id = 0`,
+		null(c.ExternalID), null(c.UnionID), null(c.Mobile), c.Phones, c.Name, c.Company, c.Position, c.Gender,
+		c.Birthday, c.Region, c.AddWay, c.AddedAt, c.Remark, c.Description, tx.Now, c.ID)
+}
+
+// CreateFollows stores new pairs.
+func (tx *Tx) CreateFollows(fs []crm.Follow) error {
+	rows := make([][]any, len(fs))
+	for i, f := range fs {
+		rows[i] = []any{f.CustomerID, f.StaffID, f.Remark, f.Description, f.AddWay, f.AddedAt, f.CreatedAt, f.CreatedBy, f.UpdatedAt}
+	}
+	return tx.Insert("customer_staff", []string{"customer_id", "staff_id", "remark", "description", "add_way", "added_at", "created_at", "created_by", "updated_at"}, rows)
+}
+
+// UpdateFollow writes the pair's cells and counts its version up.
+func (tx *Tx) UpdateFollow(f crm.Follow) error {
+	return tx.one("update follow", "UPDATE customer_staff SET remark = ?, description = ?, add_way = ?, added_at = ?, updated_at = ?, version = version + 1 WHERE customer_id = ? AND staff_id = ?",
+		f.Remark, f.Description, f.AddWay, f.AddedAt, tx.Now, f.CustomerID, f.StaffID)
+}
+
+// AddLinks stores links that are not there yet.
+func (tx *Tx) AddLinks(ls []crm.Link) error {
+	rows := make([][]any, len(ls))
+	for i, l := range ls {
+		rows[i] = []any{l.CustomerID, l.TagID, l.StaffID, l.TaggedAt, l.TaggedBy, l.RunID}
+	}
+	return tx.Insert("link", []string{"customer_id", "tag_id", "staff_id", "tagged_at", "tagged_by", "run_id"}, rows)
+}
+
+// RemoveLink removes one link. When it sleeps, deletionID names the event whose
+// restore must know that it was removed on purpose.
+func (tx *Tx) RemoveLink(l crm.Link, deletionID, byID, runID int64) error {
+	err := tx.one("remove link", "DELETE FROM link WHERE customer_id = ? AND tag_id = ? AND staff_id = ?", l.CustomerID, l.TagID, l.StaffID)
+	if err != nil || deletionID == 0 {
+		return err
+	}
+	id, err := tx.NextIDs(SeqRemoval, 1)
+	if err != nil {
+		return err
+	}
+	return tx.Insert("sleeping_removal", []string{"id", "deletion_id", "kind", "customer_id", "tag_id", "staff_id", "at", "by_id", "run_id"},
+		[][]any{{id, deletionID, "link", l.CustomerID, l.TagID, l.StaffID, tx.Now, byID, runID}})
+}
+
+// CountCustomers counts the live customers, and those of them that WeCom knows.
+func (tx *Tx) CountCustomers() (all, known int64, err error) {
+	if err = tx.Get(&all, "SELECT COUNT(*) FROM customer WHERE deletion_id = 0"); err != nil {
+		return 0, 0, err
+	}
+	err = tx.Get(&known, "SELECT COUNT(*) FROM customer WHERE deletion_id = 0 AND external_id IS NOT NULL")
+	return all, known, err
+}
+
+// null is the stored form of a key: NULL when absent, so that any number of
+// customers may lack it.
+func null(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}

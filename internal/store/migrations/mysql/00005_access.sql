@@ -1,0 +1,43 @@
+-- +goose Up
+CREATE TABLE IF NOT EXISTS access_grant (
+  id            BIGINT PRIMARY KEY,
+  subject_kind  VARCHAR(64) NOT NULL CHECK (subject_kind IN ('role', 'department', 'staff')),
+  subject_id    BIGINT NOT NULL DEFAULT 0,
+  subject_role  VARCHAR(64) NOT NULL DEFAULT '',
+  with_sub      BIGINT NOT NULL DEFAULT 0 CHECK (with_sub IN (0, 1)),
+  object_kind   VARCHAR(64) NOT NULL CHECK (object_kind IN ('all', 'group', 'tag')),
+  object_id     BIGINT NOT NULL DEFAULT 0,
+  level         VARCHAR(64) NOT NULL CHECK (level IN ('hidden', 'view', 'use', 'edit')),
+  starts_at     BIGINT NOT NULL DEFAULT 0,
+  ends_at       BIGINT NOT NULL DEFAULT 0,
+  reason        VARCHAR(255) NOT NULL DEFAULT '',
+  request_id    BIGINT NOT NULL DEFAULT 0,
+  event_id      BIGINT NOT NULL DEFAULT 0,
+  created_at    BIGINT NOT NULL,
+  created_by    BIGINT NOT NULL DEFAULT 0,
+  revoked_at    BIGINT NOT NULL DEFAULT 0,
+  revoked_by    BIGINT NOT NULL DEFAULT 0,
+  revoke_reason VARCHAR(255) NOT NULL DEFAULT '',
+  version       BIGINT NOT NULL DEFAULT 1,
+  CHECK (ends_at = 0 OR (starts_at > 0 AND ends_at > starts_at AND ends_at - starts_at <= 259200000)),
+  KEY access_grant_object (object_kind, object_id, id),
+  KEY access_grant_subject (subject_kind, subject_id, id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS access_request (
+  id          BIGINT PRIMARY KEY,
+  staff_id    BIGINT NOT NULL,
+  action      VARCHAR(64) NOT NULL,
+  object_kind VARCHAR(64) NOT NULL,
+  object_id   BIGINT NOT NULL DEFAULT 0,
+  customer_id BIGINT NOT NULL DEFAULT 0,
+  level       VARCHAR(64) NOT NULL,
+  reason      VARCHAR(255) NOT NULL DEFAULT '',
+  starts_at   BIGINT NOT NULL DEFAULT 0,
+  ends_at     BIGINT NOT NULL DEFAULT 0,
+  state       VARCHAR(64) NOT NULL CHECK (state IN ('open', 'approved', 'denied')),
+  created_at  BIGINT NOT NULL,
+  decided_at  BIGINT NOT NULL DEFAULT 0,
+  decided_by  BIGINT NOT NULL DEFAULT 0,
+  answer      VARCHAR(255) NOT NULL DEFAULT '',
+  KEY access_request_state (state, id)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;

@@ -1,0 +1,99 @@
+package store
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"sync/atomic"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// loadFrom is how many rows make LOAD DATA worth its round trips.
+const loadFrom = 200
+
+// loadNumber names readers: the driver registers them for the whole process.
+var loadNumber atomic.Int64
+
+// mysqlInsert writes rows through LOAD DATA LOCAL where the server allows it,
+// else, and for few rows, through INSERT.
+func mysqlInsert(tx *Tx, table string, columns []string, rows [][]any) (int64, error) {
+	if len(rows) < loadFrom || !tx.db.loads {
+		return insertValues(tx, table, columns, rows)
+	}
+	var stored int64
+	err := tx.Savepoint(func() (err error) {
+		stored, err = load(tx, table, columns, rows)
+		return err
+	})
+	if err == nil || tx.bad != nil {
+		return stored, err
+	}
+	// LOAD DATA turns bad values into warnings and leaves doubled keys out; an
+	// INSERT of the same rows says what is wrong.
+	return insertValues(tx, table, columns, rows)
+}
+
+// load sends the rows as one text. Fewer stored rows than sent, or a warning,
+// is a refusal.
+func load(tx *Tx, table string, columns []string, rows [][]any) (int64, error) {
+	var text bytes.Buffer
+	for _, row := range rows {
+		for i, v := range row {
+			if i > 0 {
+				text.WriteByte('\t')
+			}
+			writeField(&text, v)
+		}
+		text.WriteByte('\n')
+	}
+	name := "tagkeep-" + strconv.FormatInt(loadNumber.Add(1), 10)
+	mysql.RegisterReaderHandler(name, func() io.Reader { return bytes.NewReader(text.Bytes()) })
+	defer mysql.DeregisterReaderHandler(name)
+	n, err := tx.Exec("LOAD DATA LOCAL INFILE 'Reader::" + name + "' INTO TABLE " + table +
+		" CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' (" + strings.Join(columns, ", ") + ")")
+	if err != nil {
+		return 0, err
+	}
+	var warnings int64
+	if err := tx.Get(&warnings, "SELECT @@warning_count"); err != nil {
+		return 0, err
+	}
+	if n != int64(len(rows)) || warnings != 0 {
+		return 0, fmt.Errorf("load into %s: sent %d rows, stored %d with %d warnings: %w", table, len(rows), n, warnings, ErrRefused)
+	}
+	return n, nil
+}
+
+// writeField writes a value in the text form of LOAD DATA.
+func writeField(b *bytes.Buffer, v any) {
+	switch v := v.(type) {
+	case nil:
+		b.WriteString(`\N`)
+	case string:
+		for i := range len(v) {
+			switch c := v[i]; c {
+			case '\\':
+				b.WriteString(`\\`)
+			case '\t':
+				b.WriteString(`\t`)
+			case '\n':
+				b.WriteString(`\n`)
+			case '\r':
+				b.WriteString(`\r`)
+			case 0:
+				b.WriteString(`\0`)
+			default:
+				b.WriteByte(c)
+			}
+		}
+	case int64:
+		b.Write(strconv.AppendInt(b.AvailableBuffer(), v, 10))
+	case int:
+		b.Write(strconv.AppendInt(b.AvailableBuffer(), int64(v), 10))
+	default:
+		panic(fmt.Sprintf("store: a %T in a bulk insert", v))
+	}
+}

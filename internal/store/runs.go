@@ -1,0 +1,171 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jmoiron/sqlx"
+
+	"tagkeep/internal/crm"
+)
+
+const runColumns = `id, kind, file, sha256, options, status, mark_row, at_end, read_rows, created_rows, updated_rows, unchanged, skipped, rejected,
+	links_added, links_removed, first_customer, report, errors_file, operator, created_by, started_at, ended_at`
+
+// CreateRun stores a new run and gives it its id.
+func (tx *Tx) CreateRun(r *crm.Run) error {
+	id, err := tx.NextIDs(SeqRun, 1)
+	if err != nil {
+		return err
+	}
+	r.ID, r.StartedAt, r.Status = id, tx.Now, crm.RunRunning
+	return tx.Insert("import_run", []string{"id", "kind", "file", "sha256", "options", "status", "first_customer", "report", "operator", "created_by", "started_at"},
+		[][]any{{r.ID, string(r.Kind), r.File, r.SHA256, r.Options, r.Status, r.FirstCustomer, r.Report, r.Operator, r.CreatedBy, r.StartedAt}})
+}
+
+// SaveRun writes the run's progress: its mark, counts and status.
+func (tx *Tx) SaveRun(r *crm.Run) error {
+	return tx.one("save run", `UPDATE import_run SET status = ?, mark_row = ?, at_end = ?, read_rows = ?, created_rows = ?, updated_rows = ?, unchanged = ?, skipped = ?,
+		rejected = ?, links_added = ?, links_removed = ?, report = ?, errors_file = ?, ended_at = ? WHERE id = ?`,
+		r.Status, r.MarkRow, bit(r.AtEnd), r.Read, r.Created, r.Updated, r.Unchanged, r.Skipped,
+		r.Rejected, r.LinksAdded, r.LinksRemoved, r.Report, r.ErrorsFile, r.EndedAt, r.ID)
+}
+
+// Runs lists the newest runs first, at most limit.
+func (tx *Tx) Runs(limit int) ([]crm.Run, error) {
+	var out []crm.Run
+	err := tx.Select(&out, "SELECT "+runColumns+" FROM import_run ORDER BY id DESC LIMIT ?", limit)
+	return out, err
+}
+
+// Run reads one run; sql.ErrNoRows when there is none.
+func (tx *Tx) Run(id int64) (crm.Run, error) {
+	var r crm.Run
+	err := tx.Get(&r, "SELECT "+runColumns+" FROM import_run WHERE id = ?", id)
+	return r, err
+}
+
+// LastRun reads the newest run of the same file, kind and options;
+// sql.ErrNoRows when there is none.
+func (tx *Tx) LastRun(sha256 string, kind crm.Kind, options string) (crm.Run, error) {
+	var out []crm.Run
+	// options is a long text: compared here, not in SQL.
+	if err := tx.Select(&out, "SELECT "+runColumns+" FROM import_run WHERE sha256 = ? ORDER BY id DESC", sha256); err != nil {
+		return crm.Run{}, err
+	}
+	for _, r := range out {
+		if r.Kind == kind && r.Options == options {
+			return r, nil
+		}
+	}
+	return crm.Run{}, sql.ErrNoRows
+}
+
+// RowProblems are the problems of one rejected row.
+type RowProblems struct {
+	Row      int
+	Problems []crm.Problem
+}
+
+// SaveErrors stores rejected rows.
+func (tx *Tx) SaveErrors(runID int64, rejected []RowProblems) error {
+	rows := make([][]any, len(rejected))
+	for i, r := range rejected {
+		b, err := json.Marshal(r.Problems)
+		if err != nil {
+			return fmt.Errorf("encode problems of row %d: %w", r.Row, err)
+		}
+		rows[i] = []any{runID, r.Row, string(b)}
+	}
+	return tx.Insert("import_error", []string{"run_id", "row_no", "problems"}, rows)
+}
+
+// RunErrors reads the rejected rows of a run in the file's order.
+func (tx *Tx) RunErrors(runID int64, fn func(RowProblems) error) error {
+	return tx.Each("SELECT row_no, problems FROM import_error WHERE run_id = ? ORDER BY row_no", []any{runID}, func(rows *sqlx.Rows) error {
+		var r RowProblems
+		var body []byte
+		if err := rows.Scan(&r.Row, &body); err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, &r.Problems); err != nil {
+			return fmt.Errorf("decode problems of row %d: %w", r.Row, err)
+		}
+		return fn(r)
+	})
+}
+
+// IDRange is a block of things that a run created.
+type IDRange struct {
+	Kind  string `db:"kind"`
+	First int64  `db:"first_id"`
+	Last  int64  `db:"last_id"`
+}
+
+// SaveCreated stores what a chunk created, so that an undo finds it.
+func (tx *Tx) SaveCreated(runID int64, ranges []IDRange) error {
+	rows := make([][]any, len(ranges))
+	for i, r := range ranges {
+		rows[i] = []any{runID, r.Kind, r.First, r.Last}
+	}
+	return tx.Insert("import_created", []string{"run_id", "kind", "first_id", "last_id"}, rows)
+}
+
+// CreatedBy reads what a run has created so far.
+func (tx *Tx) CreatedBy(runID int64) ([]IDRange, error) {
+	var out []IDRange
+	err := tx.Select(&out, "SELECT kind, first_id, last_id FROM import_created WHERE run_id = ? ORDER BY first_id", runID)
+	return out, err
+}
+
+// Change is the before-image of one thing that a run overwrote, with the digest
+// of what it made of it: an undo puts Before back where the digest still holds.
+type Change struct {
+	Row     int
+	Kind    string // customer, follow, links, staff, tag, group
+	ItemID  int64
+	StaffID int64
+	Before  string // JSON
+	After   string // hex digest
+}
+
+// SaveChanges stores before-images; seq is the number of the first.
+func (tx *Tx) SaveChanges(runID, seq int64, changes []Change) error {
+	rows := make([][]any, len(changes))
+	for i, c := range changes {
+		rows[i] = []any{runID, seq + int64(i), c.Row, c.Kind, c.ItemID, c.StaffID, c.Before, c.After}
+	}
+	return tx.Insert("import_change", []string{"run_id", "seq", "row_no", "kind", "item_id", "staff_id", "before_image", "after_digest"}, rows)
+}
+
+// NextChange is the number that the run's next before-image gets.
+func (tx *Tx) NextChange(runID int64) (int64, error) {
+	var n int64
+	err := tx.Get(&n, "SELECT COALESCE(MAX(seq), 0) + 1 FROM import_change WHERE run_id = ?", runID)
+	return n, err
+}
+
+// Audit is one row of the append-only log: one per operation.
+type Audit struct {
+	ID         int64  `db:"id"`
+	At         int64  `db:"at"`
+	Operator   string `db:"operator"`
+	StaffID    int64  `db:"staff_id"`
+	Action     string `db:"action"`
+	Object     string `db:"object"`
+	RunID      int64  `db:"run_id"`
+	DeletionID int64  `db:"deletion_id"`
+	Command    string `db:"command"`
+	Detail     string `db:"detail"` // JSON: counts
+}
+
+// WriteAudit appends to the log; ID and At are given here.
+func (tx *Tx) WriteAudit(a Audit) error {
+	id, err := tx.NextIDs(SeqAudit, 1)
+	if err != nil {
+		return err
+	}
+	return tx.Insert("audit_log", []string{"id", "at", "operator", "staff_id", "action", "object", "run_id", "deletion_id", "command", "detail"},
+		[][]any{{id, tx.Now, a.Operator, a.StaffID, a.Action, clip(a.Object, 255), a.RunID, a.DeletionID, clip(a.Command, 1024), a.Detail}})
+}

@@ -1,0 +1,367 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+
+	"tagkeep/internal/crm"
+	"tagkeep/internal/store"
+)
+
+// What a database refuses because of its data. None of it ends the transaction.
+func refusals(t *testing.T, db *store.DB) {
+	Write(t, db, func(tx *store.Tx) error {
+		if err := errors.Join(tx.CreateGroups([]crm.Group{group(1, "g")}), tx.CreateTags([]crm.Tag{tag(1, 1, "t")}),
+			tx.CreateCustomers([]crm.Customer{customer(1, "wm1")}), tx.AddLinks([]crm.Link{link(1, 1, 0)})); err != nil {
+			return err
+		}
+		exec := func(query string, args ...any) error {
+			_, err := tx.Exec(query, args...)
+			return err
+		}
+		scope := group(2, "g2")
+		scope.Scope = "nonsense"
+		for what, err := range map[string]error{
+			"id taken":           tx.CreateGroups([]crm.Group{group(1, "other")}),
+			"name taken":         tx.CreateGroups([]crm.Group{group(2, "g")}),
+			"key taken":          tx.CreateCustomers([]crm.Customer{customer(2, "wm1")}),
+			"link there":         tx.AddLinks([]crm.Link{link(1, 1, 0)}),
+			"no such group":      tx.CreateTags([]crm.Tag{tag(2, 99, "t")}),
+			"parent in use":      exec("DELETE FROM tag_group WHERE id = 1"),
+			"outside a list":     tx.CreateGroups([]crm.Group{scope}),
+			"NULL":               exec("UPDATE tag_group SET name = NULL WHERE id = 1"),
+			"too long":           exec("UPDATE tag_group SET name = ? WHERE id = 1", strings.Repeat("x", 61)),
+			"text for a number":  exec("UPDATE tag_group SET sort = ? WHERE id = 1", "first"),
+			"second row of meta": exec("INSERT INTO meta (id, uuid, timezone, lang, created_at) VALUES (2, 'u', 'UTC', 'en', 0)"),
+		} {
+			if !errors.Is(err, store.ErrRefused) || errors.Is(err, store.ErrPoisoned) {
+				t.Errorf("%s: got %v, want ErrRefused", what, err)
+			}
+		}
+		return tx.CreateGroups([]crm.Group{group(3, "after all that")})
+	})
+	if n := Count(t, db, "tag_group", ""); n != 2 {
+		t.Errorf("%d groups are stored, want 2", n)
+	}
+}
+
+// A refused row takes the rows of its Insert with it, whether they were sent in
+// one statement or in many, and nothing else.
+func insertWhole(t *testing.T, db *store.DB) {
+	Write(t, db, func(tx *store.Tx) error {
+		if err := tx.CreateCustomers([]crm.Customer{customer(1, "wm1")}); err != nil {
+			return err
+		}
+		err := tx.CreateCustomers([]crm.Customer{customer(2, "wm2"), customer(3, "wm1"), customer(4, "wm4")})
+		if !errors.Is(err, store.ErrRefused) {
+			t.Errorf("got %v, want ErrRefused", err)
+		}
+		return tx.CreateCustomers([]crm.Customer{customer(5, "wm2")})
+	})
+	if n := Count(t, db, "customer", "id IN (1, 5)"); n != 2 || Count(t, db, "customer", "") != 2 {
+		t.Errorf("stored: %v, want customers 1 and 5", allCustomers(t, db))
+	}
+}
+
+// Any other error may have ended the transaction: nothing more is sent, and
+// nothing is stored even if the caller goes on as if nothing had happened.
+func poison(t *testing.T, db *store.DB) {
+	for name, spoil := range map[string]func(tx *store.Tx) error{
+		"syntax":     func(tx *store.Tx) error { _, err := tx.Exec("UPDATE nothing at all"); return err },
+		"no table":   func(tx *store.Tx) error { var n int; return tx.Get(&n, "SELECT COUNT(*) FROM nowhere") },
+		"no column":  func(tx *store.Tx) error { var ns []int; return tx.Select(&ns, "SELECT nothing FROM meta") },
+		"each":       func(tx *store.Tx) error { return tx.Each("SELECT nothing FROM meta", nil, nil) },
+		"bad insert": func(tx *store.Tx) error { return tx.Insert("nowhere", []string{"id"}, [][]any{{1}}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := rev(t, db)
+			err := db.InTx(t.Context(), nil, func(tx *store.Tx) error {
+				if err := tx.CreateGroups([]crm.Group{group(1, "g")}); err != nil {
+					return err
+				}
+				err := spoil(tx)
+				if err == nil || errors.Is(err, store.ErrRefused) || errors.Is(err, store.ErrPoisoned) {
+					t.Errorf("the statement itself: got %v", err)
+				}
+				var n int
+				for what, err := range map[string]error{
+					"exec":      func() error { _, err := tx.Exec("UPDATE meta SET rev = rev WHERE id = 1"); return err }(),
+					"get":       tx.Get(&n, "SELECT 1"),
+					"select":    tx.Select(&[]int{}, "SELECT 1"),
+					"each":      tx.Each("SELECT 1", nil, nil),
+					"insert":    tx.CreateGroups([]crm.Group{group(2, "h")}),
+					"savepoint": tx.Savepoint(func() error { t.Error("a savepoint of a dead transaction runs"); return nil }),
+					"ids":       func() error { _, err := tx.NextIDs(store.SeqTag, 1); return err }(),
+				} {
+					if !errors.Is(err, store.ErrPoisoned) {
+						t.Errorf("%s afterwards: got %v, want ErrPoisoned", what, err)
+					}
+				}
+				return nil
+			})
+			if !errors.Is(err, store.ErrPoisoned) {
+				t.Errorf("InTx: got %v, want ErrPoisoned", err)
+			}
+			if n := Count(t, db, "tag_group", ""); n != 0 {
+				t.Errorf("%d groups are stored, want none", n)
+			}
+			if after := rev(t, db); after != before {
+				t.Errorf("revision %d follows %d", after, before)
+			}
+			usable(t, db)
+		})
+	}
+}
+
+func rev(t *testing.T, db *store.DB) (n int64) {
+	t.Helper()
+	Read(t, db, func(tx *store.Tx) error { n = tx.Rev; return nil })
+	return n
+}
+
+func poisonedView(t *testing.T, db *store.DB) {
+	err := db.View(t.Context(), func(tx *store.Tx) error {
+		var n int
+		if err := tx.Get(&n, "SELECT nothing FROM meta"); err == nil {
+			t.Error("a bad query succeeds")
+		}
+		return tx.Get(&n, "SELECT 1")
+	})
+	if !errors.Is(err, store.ErrPoisoned) {
+		t.Errorf("got %v, want ErrPoisoned", err)
+	}
+	usable(t, db)
+}
+
+// usable fails unless the database can still be written and read.
+func usable(t *testing.T, db *store.DB) {
+	t.Helper()
+	var rev int64
+	Write(t, db, func(tx *store.Tx) error { rev = tx.Rev; return nil })
+	Read(t, db, func(tx *store.Tx) error {
+		if tx.Rev != rev {
+			t.Errorf("revision %d is read after %d was written", tx.Rev, rev)
+		}
+		return nil
+	})
+}
+
+func savepoints(t *testing.T, db *store.DB) {
+	add := func(tx *store.Tx, id int64) error { return tx.CreateCustomers([]crm.Customer{customer(id, "")}) }
+	taken := func(err error) {
+		t.Helper()
+		if !errors.Is(err, errTakenBack) {
+			t.Errorf("savepoint: got %v, want its function's error", err)
+		}
+	}
+	Write(t, db, func(tx *store.Tx) error {
+		err := tx.Savepoint(func() error { // kept
+			taken(tx.Savepoint(func() error { return errors.Join(add(tx, 1), errTakenBack) }))
+			if err := add(tx, 2); err != nil {
+				return err
+			}
+			return tx.Savepoint(func() error {
+				taken(tx.Savepoint(func() error { return errors.Join(add(tx, 3), errTakenBack) }))
+				return add(tx, 4)
+			})
+		})
+		if err != nil {
+			return err
+		}
+		taken(tx.Savepoint(func() error { // taken back with all in it
+			if err := tx.Savepoint(func() error { return add(tx, 5) }); err != nil {
+				return err
+			}
+			return errors.Join(add(tx, 6), errTakenBack)
+		}))
+		// The usual case: a refused row.
+		err = tx.Savepoint(func() error { return errors.Join(add(tx, 7), add(tx, 2)) })
+		if !errors.Is(err, store.ErrRefused) {
+			t.Errorf("savepoint around a refusal: got %v, want ErrRefused", err)
+		}
+		return errors.Join(add(tx, 1), add(tx, 8))
+	})
+	var ids []int64
+	for _, c := range allCustomers(t, db) {
+		ids = append(ids, c.ID)
+	}
+	if want := []int64{1, 2, 4, 8}; !equal(ids, want) {
+		t.Errorf("stored: %v, want %v", ids, want)
+	}
+}
+
+func equal(a, b []int64) bool {
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			return false
+		}
+	}
+	return len(a) == len(b)
+}
+
+// A savepoint cannot bring back a transaction that is gone.
+func poisonedSavepoint(t *testing.T, db *store.DB) {
+	err := db.InTx(t.Context(), nil, func(tx *store.Tx) error {
+		_ = tx.Savepoint(func() error {
+			_, err := tx.Exec("UPDATE nothing at all")
+			return err
+		})
+		return tx.CreateGroups([]crm.Group{group(1, "g")})
+	})
+	if !errors.Is(err, store.ErrPoisoned) {
+		t.Errorf("got %v, want ErrPoisoned", err)
+	}
+	if n := Count(t, db, "tag_group", ""); n != 0 {
+		t.Errorf("%d groups are stored, want none", n)
+	}
+}
+
+func rollbackOnError(t *testing.T, db *store.DB) {
+	runs := 0
+	err := db.InTx(t.Context(), nil, func(tx *store.Tx) error {
+		runs++
+		return errors.Join(tx.CreateGroups([]crm.Group{group(1, "g")}), errTakenBack)
+	})
+	if !errors.Is(err, errTakenBack) || runs != 1 {
+		t.Errorf("got %v after %d runs, want the function's error after one", err, runs)
+	}
+	leftNothing(t, db)
+}
+
+func leftNothing(t *testing.T, db *store.DB) {
+	t.Helper()
+	if n := Count(t, db, "tag_group", ""); n != 0 {
+		t.Errorf("%d groups are stored, want none", n)
+	}
+	usable(t, db)
+}
+
+func rollbackOnPanic(t *testing.T, db *store.DB) {
+	func() {
+		defer func() {
+			if p := recover(); p != "oops" {
+				t.Errorf("recovered %v, want the function's panic", p)
+			}
+		}()
+		_ = db.InTx(t.Context(), nil, func(tx *store.Tx) error {
+			_ = tx.CreateGroups([]crm.Group{group(1, "g")})
+			panic("oops")
+		})
+	}()
+	leftNothing(t, db)
+}
+
+// A test that fails inside a transaction leaves it by Goexit; were it left
+// open, the next writer would wait for ever.
+func rollbackOnGoexit(t *testing.T, db *store.DB) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = db.InTx(t.Context(), nil, func(tx *store.Tx) error {
+			_ = tx.CreateGroups([]crm.Group{group(1, "g")})
+			runtime.Goexit()
+			return nil
+		})
+	}()
+	<-done
+	leftNothing(t, db)
+}
+
+// The inner transaction would wait for the outer one for ever.
+func nesting(t *testing.T, db *store.DB) {
+	defer leftNothing(t, db)
+	defer func() {
+		if recover() == nil {
+			t.Error("InTx inside InTx does not panic")
+		}
+	}()
+	_ = db.InTx(t.Context(), nil, func(tx *store.Tx) error {
+		if err := tx.CreateGroups([]crm.Group{group(1, "g")}); err != nil {
+			return err
+		}
+		return db.InTx(t.Context(), nil, func(*store.Tx) error { return nil })
+	})
+}
+
+func cancelledBefore(t *testing.T, db *store.DB) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	run := func(*store.Tx) error { t.Error("the function runs"); return nil }
+	if err := db.InTx(ctx, nil, run); !errors.Is(err, context.Canceled) {
+		t.Errorf("InTx: got %v, want context.Canceled", err)
+	}
+	if err := db.View(ctx, run); !errors.Is(err, context.Canceled) {
+		t.Errorf("View: got %v, want context.Canceled", err)
+	}
+	if _, err := db.State(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("State: got %v, want context.Canceled", err)
+	}
+	leftNothing(t, db)
+}
+
+// A transaction that has begun is finished: cancelling is looked at between
+// transactions. A reading stops.
+func cancelledInside(t *testing.T, db *store.DB) {
+	ctx, cancel := context.WithCancel(t.Context())
+	err := db.InTx(ctx, nil, func(tx *store.Tx) error {
+		cancel()
+		return tx.CreateGroups([]crm.Group{group(1, "g")})
+	})
+	if err != nil {
+		t.Errorf("InTx: %v", err)
+	}
+	if n := Count(t, db, "tag_group", ""); n != 1 {
+		t.Errorf("%d groups are stored, want 1", n)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	err = db.View(ctx, func(tx *store.Tx) error {
+		cancel()
+		_, err := tx.Groups(store.Live)
+		return err
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("View: got %v, want context.Canceled", err)
+	}
+	usable(t, db)
+}
+
+func oneView(t *testing.T, db *store.DB) {
+	Read(t, db, func(tx *store.Tx) error {
+		Write(t, db, func(w *store.Tx) error {
+			if w.Rev != tx.Rev+1 {
+				t.Errorf("the writer makes revision %d, the reader sees %d", w.Rev, tx.Rev)
+			}
+			return w.CreateGroups([]crm.Group{group(1, "g")})
+		})
+		gs, err := tx.Groups(store.Live)
+		if len(gs) != 0 {
+			t.Error("a reading transaction sees what was written after it began")
+		}
+		return err
+	})
+	if n := Count(t, db, "tag_group", ""); n != 1 {
+		t.Errorf("%d groups are stored, want 1", n)
+	}
+}
+
+func revision(t *testing.T, db *store.DB) {
+	var first int64
+	Write(t, db, func(tx *store.Tx) error {
+		first = tx.Rev
+		if tx.Now != Epoch.UnixMilli() {
+			t.Errorf("the transaction's time is %d, want the clock's %d", tx.Now, Epoch.UnixMilli())
+		}
+		return nil
+	})
+	// A transaction that fails makes none.
+	_ = db.InTx(t.Context(), nil, func(*store.Tx) error { return errTakenBack })
+	Write(t, db, func(tx *store.Tx) error {
+		if tx.Rev != first+1 {
+			t.Errorf("revision %d follows %d", tx.Rev, first)
+		}
+		return nil
+	})
+}
