@@ -1,0 +1,59 @@
+package report
+
+import (
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"tagkeep/internal/crm"
+)
+
+const codesDoc = "../../docs/codes.md"
+
+// TestCodesDoc: docs/codes.md has a table that lists exactly the codes there
+// are, in their order, with the words of the catalogue; -update rewrites it.
+func TestCodesDoc(t *testing.T) {
+	content, err := os.ReadFile(codesDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "| 代码 Code |"
+	before, table, found := strings.Cut(string(content), head)
+	if !found {
+		t.Fatalf("%s has no table that begins with %q", codesDoc, head)
+	}
+	_, after, _ := strings.Cut(table, "\n\n")
+	compare(t, codesDoc, []byte(before+codesTable(head)+"\n"+after))
+}
+
+func codesTable(head string) string {
+	var b strings.Builder
+	b.WriteString(head + " 类型 Kind | 含义 | Meaning | 怎么办 | What to do |\n|---|---|---|---|---|---|\n")
+	for _, code := range crm.ErrorCodes {
+		writeCode(&b, code, "错误 error")
+	}
+	for _, code := range crm.WarningCodes {
+		writeCode(&b, code, "警告 warning")
+	}
+	return b.String()
+}
+
+func writeCode(b *strings.Builder, code crm.Code, kind string) {
+	if catalogue[code][asError] != nil || catalogue[code][asWarning] != nil {
+		kind = "错误或警告 error or warning"
+	}
+	fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", code, kind,
+		Title(crm.Chinese, code), Title(crm.English, code), generalHint(crm.Chinese, code), generalHint(crm.English, code))
+}
+
+// The words in the table must not break it.
+func TestCodesDocCells(t *testing.T) {
+	for _, entries := range catalogue {
+		for _, lang := range []crm.Lang{crm.Chinese, crm.English} {
+			if s := Title(lang, entries[""].code) + generalHint(lang, entries[""].code); strings.ContainsAny(s, "|\n") {
+				t.Errorf("%s: %q", entries[""].code, s)
+			}
+		}
+	}
+}
