@@ -61,7 +61,7 @@ func outCell(c sheet.Cell, bad badCell) sheet.OutCell {
 	out.Style = sheet.Bad
 	if bad.kind && (c.Suspect || c.Kind == sheet.Date || c.Kind == sheet.ErrorCell || c.Kind == sheet.NotCalculated) {
 		// As text the cell would be taken for what was meant: #N/A for a name.
-		out.Value, out.Number = storable(c.Value+string(deleteChar)), false
+		out.Value, out.Number = storable(c.Value+sheet.KindMark), false
 	}
 	return out
 }

@@ -27,6 +27,12 @@ const (
 	MaxColumns    = 16384    // columns of an XLSX sheet
 )
 
+// KindMark ends a cell of a repair file whose value is right as a text but was
+// refused for what it is: a date, an error, a formula, a rounded number. Written
+// without the mark it would be taken for what was meant. It reads back as the
+// fault ControlCharacter.
+const KindMark = "\u007f"
+
 // Format is what a file turned out to be.
 type Format string
 

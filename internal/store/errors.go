@@ -31,7 +31,8 @@ var (
 	// ErrRefused: the database refused a row because of its data. The
 	// transaction goes on.
 	ErrRefused = errors.New("refused by the database")
-	// ErrBusy: another long job holds the database; see BusyError.
+	// ErrBusy: another long job holds the database, see BusyError, or other
+	// writers left no turn.
 	ErrBusy = errors.New("busy")
 
 	// ErrNoRow: a single row was asked for and there is none.

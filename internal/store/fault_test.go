@@ -30,6 +30,7 @@ func faulty(t *testing.T, target store.Target) (*store.DB, *fault.Plan) {
 // found the first time.
 type chunk struct {
 	name string
+	many int // customers besides
 	runs int
 	id   int64
 }
@@ -47,6 +48,15 @@ func (c *chunk) write(tx *store.Tx) error {
 	groups := []crm.Group{{ID: first, Name: c.name, Scope: crm.ScopeShared}, {ID: first + 1, Name: c.name + "'", Scope: crm.ScopeShared}}
 	if err := tx.CreateGroups(groups); err != nil {
 		return err
+	}
+	if c.many > 0 { // enough to go another way
+		customers := make([]crm.Customer, c.many)
+		for i := range customers {
+			customers[i] = crm.Customer{ID: first*1000 + int64(i), Name: c.name}
+		}
+		if err := tx.CreateCustomers(customers); err != nil {
+			return err
+		}
 	}
 	err = tx.Savepoint(func() error { return tx.CreateGroups(groups[:1]) })
 	if !errors.Is(err, store.ErrRefused) {
@@ -71,7 +81,10 @@ func (c *chunk) stored(t *testing.T, db *store.DB, want bool) {
 		rows = 2
 	}
 	if n := storetest.Count(t, db, "tag_group", "name IN (?, ?)", c.name, c.name+"'"); n != rows {
-		t.Errorf("%s: %d rows are stored, want %d", c.name, n, rows)
+		t.Errorf("%s: %d groups are stored, want %d", c.name, n, rows)
+	}
+	if n := storetest.Count(t, db, "customer", "name = ?", c.name); n != rows/2*c.many {
+		t.Errorf("%s: %d customers are stored, want %d", c.name, n, rows/2*c.many)
 	}
 	next := chunk{name: c.name + " next"}
 	if err := db.InTx(t.Context(), nil, next.write); err != nil {
@@ -84,14 +97,14 @@ func (c *chunk) stored(t *testing.T, db *store.DB, want bool) {
 const opening = 3
 
 // steps are those of the chunk when nothing goes wrong.
-func steps(t *testing.T, db *store.DB, plan *fault.Plan) []fault.Step {
+func steps(t *testing.T, db *store.DB, plan *fault.Plan, many int) []fault.Step {
 	t.Helper()
 	first := chunk{name: "first"} // it also makes the rows that are there ever after
 	if err := db.InTx(t.Context(), nil, first.write); err != nil {
 		t.Fatal(err)
 	}
 	plan.Steps()
-	c := chunk{name: "undisturbed"}
+	c := chunk{name: "undisturbed", many: many}
 	if err := db.InTx(t.Context(), nil, c.write); err != nil {
 		t.Fatal(err)
 	}
@@ -106,11 +119,13 @@ func steps(t *testing.T, db *store.DB, plan *fault.Plan) []fault.Step {
 // each of the errors that the driver has for it. Whatever became of the
 // transaction, it ends up stored once.
 func TestConnectionLost(t *testing.T) {
+	t.Parallel()
+	const many = 250
 	db, plan := faulty(t, storetest.MySQL(t))
-	for i, step := range steps(t, db, plan) {
+	for i, step := range steps(t, db, plan, many) {
 		for _, after := range []bool{false, true} {
 			for _, lost := range []error{driver.ErrBadConn, mysql.ErrInvalidConn} {
-				c := chunk{name: fmt.Sprintf("%d %t %v", i, after, lost)}
+				c := chunk{name: fmt.Sprintf("%d %t %v", i, after, lost), many: many}
 				plan.Add(fault.Fault{N: i + 1, After: after, Kill: true, Err: lost})
 				err := db.InTx(t.Context(), nil, c.write)
 				if err != nil {
@@ -131,8 +146,9 @@ func TestConnectionLost(t *testing.T) {
 
 // The same while rows are read.
 func TestConnectionLostReading(t *testing.T) {
+	t.Parallel()
 	db, plan := faulty(t, storetest.MySQL(t))
-	steps(t, db, plan)
+	steps(t, db, plan, 0)
 	for n := 1; n <= 4; n++ {
 		c := chunk{name: fmt.Sprint("row ", n)}
 		plan.Add(fault.Fault{Op: fault.Next, SQL: "FROM tag_group", N: n, Kill: true, Err: mysql.ErrInvalidConn})
@@ -152,8 +168,9 @@ func TestConnectionLostReading(t *testing.T) {
 // Errors after which the server wants the whole transaction again. Of these,
 // 1205 leaves it open, with what it did so far.
 func TestTransientErrors(t *testing.T) {
+	t.Parallel()
 	db, plan := faulty(t, storetest.MySQL(t))
-	all := steps(t, db, plan)
+	all := steps(t, db, plan, 0)
 	for _, number := range []uint16{1205, 1213} {
 		for i, step := range all {
 			if step.Op == fault.Begin || step.Op == fault.Commit {
@@ -208,6 +225,7 @@ func TestCommitUnknown(t *testing.T) {
 
 // The marker of one DB says nothing about another's transactions.
 func TestCommitMarkers(t *testing.T) {
+	t.Parallel()
 	target := storetest.MySQL(t)
 	db, plan := faulty(t, target)
 	other := storetest.Open(t, target)
@@ -227,9 +245,10 @@ func TestCommitMarkers(t *testing.T) {
 // Any other error, at any step: the transaction leaves nothing and is not tried
 // again.
 func TestOtherErrors(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		db, plan := faulty(t, target)
-		for i, step := range steps(t, db, plan) {
+		for i, step := range steps(t, db, plan, 0) {
 			for _, after := range []bool{false, true} {
 				if step.Op == fault.Commit && after {
 					continue // then it is in
@@ -252,9 +271,10 @@ func TestOtherErrors(t *testing.T) {
 // A context is cancelled at each step: a transaction that has begun is
 // finished, a reading stops, and either way the connection is given back.
 func TestCancelledAtEachStep(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		db, plan := faulty(t, target)
-		for i, step := range steps(t, db, plan) {
+		for i, step := range steps(t, db, plan, 0) {
 			ctx, cancel := context.WithCancel(t.Context())
 			c := chunk{name: fmt.Sprint("write ", i)}
 			plan.Add(fault.Fault{N: i + 1, Do: cancel})
@@ -282,6 +302,7 @@ func TestCancelledAtEachStep(t *testing.T) {
 
 // Between two attempts another job may take over.
 func TestFencedOnRetry(t *testing.T) {
+	t.Parallel()
 	target := storetest.MySQL(t)
 	plan := fault.Check(t)
 	one := storetest.Open(t, target, store.WithConnector(plan.Connector))

@@ -59,6 +59,7 @@ func busyWith(t *testing.T, db *store.DB, name string, pid int) {
 }
 
 func TestJobLock(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		one, two := storetest.Open(t, target), storetest.Open(t, target)
 		job := start(t, one, "import 客户.xlsx")
@@ -79,6 +80,7 @@ func TestJobLock(t *testing.T) {
 
 // Whoever waits gets the lock once it is free.
 func TestJobWaits(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		one, two := storetest.Open(t, target), storetest.Open(t, target)
 		job := start(t, one, "first")
@@ -106,6 +108,7 @@ func TestJobWaits(t *testing.T) {
 }
 
 func TestJobEndsWithClose(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		db, _, err := store.Create(t.Context(), target, store.Settings{})
 		if err != nil {
@@ -152,6 +155,7 @@ func holdJob(text string) {
 
 // A killed process leaves no lock behind that somebody must clear.
 func TestJobEndsWithProcess(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		db := storetest.Open(t, target)
 		text, err := json.Marshal(target)
@@ -201,6 +205,7 @@ func seize(t *testing.T, db *store.DB) {
 
 // A job that was overtaken while it was paused writes nothing any more.
 func TestJobFenced(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		one, two := storetest.Open(t, target), storetest.Open(t, target)
 		create := func(id int64) func(tx *store.Tx) error {

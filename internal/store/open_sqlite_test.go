@@ -37,6 +37,7 @@ func listing(t *testing.T, dir string) (names []string) {
 }
 
 func TestOpenMissingLeavesNothing(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	for _, path := range []string{"tagkeep.db", "no/such/folder/tagkeep.db"} {
 		_, err := store.Open(t.Context(), store.Target{Engine: store.SQLite, Path: filepath.Join(dir, path)})
@@ -51,6 +52,7 @@ func TestOpenMissingLeavesNothing(t *testing.T) {
 
 // Something else under the database's name is left as it is.
 func TestOpenGarbage(t *testing.T) {
+	t.Parallel()
 	random := make([]byte, 8192)
 	for i := range random {
 		random[i] = byte(i * i >> 3)
@@ -86,6 +88,7 @@ func TestOpenGarbage(t *testing.T) {
 
 // An empty file is what a creation leaves that was killed at once.
 func TestCreateInEmptyFile(t *testing.T) {
+	t.Parallel()
 	target := storetest.SQLite(t)
 	if err := os.WriteFile(target.Path, nil, 0o600); err != nil {
 		t.Fatal(err)
@@ -97,6 +100,7 @@ func TestCreateInEmptyFile(t *testing.T) {
 }
 
 func TestSQLitePaths(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	names := []string{"a b.db", "客户 标签.db", "100%.db", "%41.db", "x#y.db", "a&b=c.db", "it's.db", "no-extension", "new/folder/x.db"}
 	if runtime.GOOS != "windows" {
@@ -125,6 +129,7 @@ func TestSQLitePaths(t *testing.T) {
 
 // Nobody else on the machine may read customers' phone numbers.
 func TestSQLiteFileModes(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows has no file modes")
 	}
@@ -161,6 +166,7 @@ func TestSQLiteFileModes(t *testing.T) {
 }
 
 func TestSQLiteReadOnly(t *testing.T) {
+	t.Parallel()
 	target := storetest.SQLite(t)
 	db := storetest.Open(t, target)
 	storetest.Write(t, db, func(tx *store.Tx) error {
@@ -213,6 +219,7 @@ func (p pragma) Connect(ctx context.Context) (driver.Conn, error) {
 }
 
 func TestInMemory(t *testing.T) {
+	t.Parallel()
 	db := storetest.Open(t, store.InMemory())
 	other := storetest.Open(t, store.InMemory())
 	storetest.Write(t, db, func(tx *store.Tx) error {
@@ -240,5 +247,30 @@ func TestInMemory(t *testing.T) {
 	}
 	if err := job.Done(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// After EndBulk the file alone holds everything, although commits were not
+// synced one by one.
+func TestSQLiteBulk(t *testing.T) {
+	t.Parallel()
+	target := storetest.SQLite(t)
+	db := storetest.Open(t, target, store.ForBulk())
+	for id := int64(1); id <= 3; id++ {
+		storetest.Write(t, db, func(tx *store.Tx) error { return tx.CreateCustomers([]crm.Customer{{ID: id}}) })
+	}
+	if err := db.EndBulk(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cut := storetest.SQLite(t) // the power went, and the log with it
+	if err := os.WriteFile(cut.Path, []byte(readFile(t, target.Path)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if n := storetest.Count(t, storetest.Open(t, cut), "customer", ""); n != 3 {
+		t.Errorf("%d customers are in the file, want 3", n)
+	}
+	storetest.Write(t, db, func(tx *store.Tx) error { return tx.CreateCustomers([]crm.Customer{{ID: 4}}) })
+	if n := storetest.Count(t, storetest.Open(t, target), "customer", ""); n != 4 {
+		t.Errorf("%d customers are stored, want 4", n)
 	}
 }

@@ -19,6 +19,7 @@ import (
 )
 
 func TestCreate(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		clock := storetest.NewClock()
 		db, created, err := store.Create(t.Context(), target, store.Settings{}, clock.Option())
@@ -55,6 +56,7 @@ func TestCreate(t *testing.T) {
 }
 
 func TestCreateSettings(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		want := store.Settings{Company: strings.Repeat("司", 64), TimeZone: "America/Argentina/ComodRivadavia", Lang: crm.English}
 		for what, s := range map[string]store.Settings{
@@ -84,6 +86,7 @@ func TestCreateSettings(t *testing.T) {
 
 // Whoever comes first makes it; all get the same one.
 func TestCreateAtOnce(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		const n = 6
 		made, uuids := make([]bool, n), make([]string, n)
@@ -117,6 +120,7 @@ func TestCreateAtOnce(t *testing.T) {
 }
 
 func TestOpenMissing(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		for range 2 { // the first look has left nothing for the second to find
 			db, err := store.Open(t.Context(), target)
@@ -143,6 +147,7 @@ func TestOpenMissing(t *testing.T) {
 // Each round gets one statement further than the last, and the last of them as
 // far as the row that says it is done.
 func TestCreateCutShort(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		round := func(f fault.Fault) (cut bool) {
 			t.Helper()
@@ -178,6 +183,7 @@ var errCut = errors.New("cut short")
 var latest = []string{"import_run", "import_error", "import_created", "import_change", "audit_log"}
 
 func TestOpenOlder(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		uuid := storetest.Open(t, target).Meta().UUID
 		raw := storetest.Raw(t, target)
@@ -204,6 +210,7 @@ func TestOpenOlder(t *testing.T) {
 }
 
 func TestOpenNewer(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		storetest.Open(t, target)
 		raw := storetest.Raw(t, target)
@@ -221,6 +228,7 @@ func TestOpenNewer(t *testing.T) {
 
 // Somebody else's database is neither opened nor filled with our tables.
 func TestOpenForeign(t *testing.T) {
+	t.Parallel()
 	for name, table := range map[string]string{
 		"another table":      "CREATE TABLE posts (id INTEGER PRIMARY KEY)",
 		"a meta of its own":  "CREATE TABLE meta (name VARCHAR(10), value VARCHAR(10))",
@@ -279,6 +287,7 @@ func dump(t *testing.T, target store.Target) string {
 }
 
 func TestMySQLErrors(t *testing.T) {
+	t.Parallel()
 	target := storetest.MySQL(t)
 	wrong := target
 	wrong.Password = "not-the-password"
@@ -319,6 +328,7 @@ func TestMySQLErrors(t *testing.T) {
 
 // Companies on one server make their databases without waiting for each other.
 func TestCreateBesideAnother(t *testing.T) {
+	t.Parallel()
 	a, b := storetest.MySQL(t), storetest.MySQL(t)
 	var inner error
 	clock := func() time.Time { // asked for when a is about to be made

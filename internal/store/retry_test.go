@@ -27,6 +27,7 @@ func send(t *testing.T, conn *sql.Conn, query string, args ...any) {
 // else's can: here a stranger holds rows of tags and then wants the revision.
 // Having changed more, it wins.
 func TestDeadlock(t *testing.T) {
+	t.Parallel()
 	target := storetest.MySQL(t)
 	db := storetest.Open(t, target)
 	db.LimitPool(1)
@@ -83,6 +84,7 @@ func TestDeadlock(t *testing.T) {
 // Another process writes the file: the transaction is tried again, and begins
 // when it is free.
 func TestSQLiteBusy(t *testing.T) {
+	t.Parallel()
 	target := storetest.SQLite(t)
 	plan := fault.Check(t)
 	db := storetest.Open(t, target, store.WithConnector(func(c driver.Connector) driver.Connector {
@@ -131,6 +133,7 @@ func TestSQLiteBusyForEver(t *testing.T) {
 
 // A retry that is waited for can be cancelled.
 func TestCancelledBetweenRetries(t *testing.T) {
+	t.Parallel()
 	db, plan := faulty(t, storetest.MySQL(t))
 	ctx, cancel := context.WithCancel(t.Context())
 	plan.Add(fault.Fault{Op: fault.Commit, Kill: true, Do: cancel})
@@ -144,6 +147,7 @@ func TestCancelledBetweenRetries(t *testing.T) {
 
 // The server itself ends the session: what the driver then says is understood.
 func TestSessionKilled(t *testing.T) {
+	t.Parallel()
 	target := storetest.MySQL(t)
 	db := storetest.Open(t, target)
 	db.LimitPool(1)
@@ -176,6 +180,7 @@ func TestSessionKilled(t *testing.T) {
 
 // A full disk is told as such and leaves no part of the transaction.
 func TestSQLiteFull(t *testing.T) {
+	t.Parallel()
 	target := storetest.SQLite(t)
 	if err := storetest.Open(t, target).Close(); err != nil {
 		t.Fatal(err)
@@ -207,6 +212,7 @@ func TestSQLiteFull(t *testing.T) {
 
 // What servers say, and what callers are told.
 func TestServerErrors(t *testing.T) {
+	t.Parallel()
 	db, plan := faulty(t, storetest.MySQL(t))
 	for number, want := range map[uint16]error{
 		1021: store.ErrFull, 1114: store.ErrFull,

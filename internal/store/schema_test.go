@@ -18,6 +18,7 @@ import (
 // Two sets of migrations must make one schema: what one database refuses, the
 // other refuses too.
 func TestSchemasAgree(t *testing.T) {
+	t.Parallel()
 	lite := sqliteSchema(t, storetest.Open(t, storetest.SQLite(t)))
 	my := mysqlSchema(t, storetest.Open(t, storetest.MySQL(t)))
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(lite)), slices.Sorted(maps.Keys(my))); diff != "" {

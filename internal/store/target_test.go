@@ -10,6 +10,7 @@ import (
 )
 
 func TestParseTarget(t *testing.T) {
+	t.Parallel()
 	abs, err := filepath.Abs("数据/a b.db")
 	if err != nil {
 		t.Fatal(err)
@@ -42,6 +43,7 @@ func TestParseTarget(t *testing.T) {
 }
 
 func TestTargetString(t *testing.T) {
+	t.Parallel()
 	for want, target := range map[string]store.Target{
 		"sqlite:/data/客户.db":       {Engine: store.SQLite, Path: "/data/客户.db"},
 		"sqlite:memory":            store.InMemory(),

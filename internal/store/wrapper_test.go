@@ -14,6 +14,7 @@ import (
 // The wrapper that injects faults must not hide an ability of a driver:
 // database/sql would take another way than in real use.
 func TestWrapperHidesNothing(t *testing.T) {
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		storetest.Open(t, target, store.WithConnector(func(c driver.Connector) driver.Connector { return comparing{c, t} }))
 	})
@@ -64,15 +65,17 @@ func compareConns(ctx context.Context, t *testing.T, bare, wrapped driver.Conn) 
 
 func compare(t *testing.T, what string, bare, wrapped any) {
 	for name, can := range map[string]func(any) bool{
-		"ConnBeginTx":                    is[driver.ConnBeginTx],
-		"ConnPrepareContext":             is[driver.ConnPrepareContext],
-		"ExecerContext":                  is[driver.ExecerContext],
-		"QueryerContext":                 is[driver.QueryerContext],
-		"Pinger":                         is[driver.Pinger],
-		"SessionResetter":                is[driver.SessionResetter],
-		"Validator":                      is[driver.Validator],
-		"NamedValueChecker":              is[driver.NamedValueChecker],
-		"ColumnConverter":                is[interface{ ColumnConverter(int) driver.ValueConverter }],
+		"ConnBeginTx":        is[driver.ConnBeginTx],
+		"ConnPrepareContext": is[driver.ConnPrepareContext],
+		"ExecerContext":      is[driver.ExecerContext],
+		"QueryerContext":     is[driver.QueryerContext],
+		"Pinger":             is[driver.Pinger],
+		"SessionResetter":    is[driver.SessionResetter],
+		"Validator":          is[driver.Validator],
+		"NamedValueChecker":  is[driver.NamedValueChecker],
+		"ColumnConverter": is[interface {
+			ColumnConverter(int) driver.ValueConverter
+		}],
 		"StmtExecContext":                is[driver.StmtExecContext],
 		"StmtQueryContext":               is[driver.StmtQueryContext],
 		"RowsNextResultSet":              is[driver.RowsNextResultSet],

@@ -69,6 +69,10 @@ func (c spot) value(col *Column) (Value, bool) {
 	if text == "" {
 		return v, true
 	}
+	if isErrorValue(text) {
+		c.fail(crm.FormulaError)
+		return v, false
+	}
 	if isClearWord(text) {
 		if !col.Clear {
 			c.fail(crm.BadFormat, badClear)

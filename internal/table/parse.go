@@ -158,6 +158,9 @@ func (m *Mapping) faults(row *sheet.Row, rec *Record) (bad fieldSet, readable in
 			p.Code, p.Args = crm.BadEncoding, []string{f.Detail}
 		case sheet.ControlCharacter:
 			p.Code, p.Args = crm.ControlChar, []string{f.Detail}
+			if marked, ok := strings.CutSuffix(p.Value, sheet.KindMark); ok {
+				p.Code, p.Args = markedCode(marked, p.Args)
+			}
 		case sheet.CellTooLong:
 			p.Code = crm.TooLong
 			p.Args = []string{strconv.Itoa(sheet.MaxCellChars), strconv.Itoa(utf8.RuneCountInString(p.Value))}
@@ -177,6 +180,35 @@ func (m *Mapping) faults(row *sheet.Row, rec *Record) (bad fieldSet, readable in
 		}
 	}
 	return bad, readable
+}
+
+// markedCode is why a cell was refused that comes back from a repair file with
+// sheet.KindMark at its end.
+func markedCode(value string, args []string) (crm.Code, []string) {
+	switch {
+	case strings.HasPrefix(value, "="):
+		return crm.FormulaNotCalculated, nil
+	case isErrorValue(value):
+		return crm.FormulaError, nil
+	case len(value) > 15 && strings.Trim(value, "0123456789") == "":
+		return crm.PrecisionSuspect, nil
+	case len(value) >= len("08:30:00") && strings.Trim(value, "0123456789-:T") == "":
+		return crm.BadFormat, []string{badDateCell}
+	}
+	return crm.ControlChar, args
+}
+
+// isErrorValue recognises what a spreadsheet program shows, and saves in a CSV
+// file, where a formula failed.
+func isErrorValue(text string) bool {
+	if !strings.HasPrefix(text, "#") {
+		return false
+	}
+	switch text {
+	case "#N/A", "#REF!", "#NAME?", "#DIV/0!", "#VALUE!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA":
+		return true
+	}
+	return false
 }
 
 // opening is the beginning of a cell that is too long to be kept whole with

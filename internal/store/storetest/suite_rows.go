@@ -274,9 +274,7 @@ func manyRows(t *testing.T, db *store.DB) {
 	Write(t, db, func(tx *store.Tx) error {
 		return errors.Join(tx.CreateCustomers(cs), tx.CreateFollows(fs), tx.AddLinks(ls))
 	})
-	if diff := cmp.Diff(cs, byKey(t, db, store.KeyExternalID, keys...)); diff != "" {
-		t.Errorf("customers (-want +got):\n%s", diff)
-	}
+	sameCustomers(t, cs, byKey(t, db, store.KeyExternalID, keys...))
 	var gotFs, gotLs int
 	Read(t, db, func(tx *store.Tx) error {
 		return errors.Join(
@@ -293,6 +291,59 @@ func manyRows(t *testing.T, db *store.DB) {
 	}
 	if got := State(t, db).Counts; got.Customers != n {
 		t.Errorf("state counts %d customers, want %d", got.Customers, n)
+	}
+}
+
+// CustomerBatches comes by every customer once, with all that hangs on it.
+func batches(t *testing.T, db *store.DB) {
+	const n = 2500
+	var cs []crm.Customer
+	var fs []crm.Follow
+	var ls []crm.Link
+	for i := range int64(n) {
+		id := 1 + i*i%7 + i*7 // with gaps
+		cs = append(cs, customer(id, ""))
+		for j := range i % 3 {
+			fs = append(fs, crm.Follow{CustomerID: id, StaffID: j, Version: 1})
+			ls = append(ls, link(id, j, 5))
+		}
+	}
+	Write(t, db, func(tx *store.Tx) error {
+		if err := errors.Join(tx.CreateCustomers(cs), tx.CreateFollows(fs), tx.AddLinks(ls), bin(tx, "customer", cs[3].ID, 8)); err != nil {
+			return err
+		}
+		cs[3].DeletionID = 8
+		all, known, err := tx.CountCustomers()
+		if all != n-1 || known != 0 {
+			t.Errorf("%d customers are counted, %d of them known, want %d and none", all, known, n-1)
+		}
+		return err
+	})
+	var got []crm.Customer
+	follows, tagged := 0, 0
+	Read(t, db, func(tx *store.Tx) error {
+		return tx.CustomerBatches(func(b *store.CustomerBatch) error {
+			got = append(got, b.Customers...)
+			for _, c := range b.Customers {
+				if i := (c.ID - 1) / 7; len(b.Follows[c.ID]) != int(i%3) || len(b.Links[c.ID]) != int(i%3) {
+					t.Errorf("customer %d comes with %v and %v", c.ID, b.Follows[c.ID], b.Links[c.ID])
+				}
+				follows += len(b.Follows[c.ID])
+				tagged += len(b.Links[c.ID])
+			}
+			_, err := tx.PeekID(store.SeqTag) // the reader may ask more
+			return err
+		})
+	})
+	sameCustomers(t, cs, got)
+	if follows != len(fs) || tagged != len(ls) {
+		t.Errorf("%d followers and %d links, want %d and %d", follows, tagged, len(fs), len(ls))
+	}
+	err := db.View(t.Context(), func(tx *store.Tx) error {
+		return tx.CustomerBatches(func(*store.CustomerBatch) error { return errTakenBack })
+	})
+	if !errors.Is(err, errTakenBack) {
+		t.Errorf("got %v, want the function's error", err)
 	}
 }
 
@@ -314,8 +365,19 @@ func splitInsert(t *testing.T, db *store.DB) {
 		cs[n-1] = last
 		return tx.CreateCustomers(cs)
 	})
-	if diff := cmp.Diff(cs, allCustomers(t, db)); diff != "" {
-		t.Errorf("customers (-want +got):\n%s", diff)
+	sameCustomers(t, cs, allCustomers(t, db))
+}
+
+// sameCustomers does for many what cmp.Diff takes long for.
+func sameCustomers(t *testing.T, want, got []crm.Customer) {
+	t.Helper()
+	if len(want) != len(got) {
+		t.Fatalf("%d customers, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if want[i] != got[i] {
+			t.Fatalf("customer %d (-want +got):\n%s", i, cmp.Diff(want[i], got[i]))
+		}
 	}
 }
 

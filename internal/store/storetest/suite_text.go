@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,16 +70,24 @@ func distinctNames(t *testing.T, db *store.DB) {
 	})
 }
 
+// Text comes back as it went, by whatever way the database takes one row, a few
+// and many.
 func textRoundTrip(t *testing.T, db *store.DB) {
-	var want []crm.Customer
-	for i, s := range append(lookalikes, "", "a\tb\r\nc", "\ufeffBOM", "\u2028\u2029", "<a href=\"x\">&amp;</a>", strings.Repeat("👨‍👩‍👧‍👦", 36)) {
-		c := customer(int64(i+1), "")
-		c.Name, c.Remark, c.Description = clip(s, crm.MaxCustomerName), s, s
-		want = append(want, c)
-	}
-	Write(t, db, func(tx *store.Tx) error { return tx.CreateCustomers(want) })
-	if diff := cmp.Diff(want, allCustomers(t, db)); diff != "" {
-		t.Errorf("customers (-want +got):\n%s", diff)
+	texts := append(slices.Clone(lookalikes), "", "a\tb\r\nc", "\t", "\n", "\r", "\\N", "\\n", "a\\", "\\\t", "\x1a", "\ufeffBOM", "\u2028\u2029",
+		"<a href=\"x\">&amp;</a>", strings.Repeat("👨‍👩‍👧‍👦", 36))
+	for _, n := range []int{1, len(texts), 500} {
+		wipe(t, db)
+		want := make([]crm.Customer, n)
+		for i := range want {
+			s := texts[i%len(texts)]
+			want[i] = customer(int64(i+1), "")
+			want[i].Name, want[i].Remark, want[i].Description = clip(s, crm.MaxCustomerName), s, s
+			if i > 0 {
+				want[i].Mobile = clip(texts[len(texts)-1-i%len(texts)], crm.MaxMobile) // now and then none
+			}
+		}
+		Write(t, db, func(tx *store.Tx) error { return tx.CreateCustomers(want) })
+		sameCustomers(t, want, allCustomers(t, db))
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -63,6 +64,54 @@ func insertWhole(t *testing.T, db *store.DB) {
 	})
 	if n := Count(t, db, "customer", "id IN (1, 5)"); n != 2 || Count(t, db, "customer", "") != 2 {
 		t.Errorf("stored: %v, want customers 1 and 5", allCustomers(t, db))
+	}
+}
+
+// The same in bulk, which some databases take by another way: of many rows one
+// is bad, and the answer is the same as for it alone.
+func bulkRefusals(t *testing.T, db *store.DB) {
+	const n = 400
+	Write(t, db, func(tx *store.Tx) error {
+		return errors.Join(tx.CreateGroups([]crm.Group{group(1, "g")}), tx.CreateTags([]crm.Tag{tag(9999, 1, "taken")}))
+	})
+	for what, spoil := range map[string]func(*crm.Tag){
+		"id taken":        func(v *crm.Tag) { v.ID = 9999 },
+		"name taken":      func(v *crm.Tag) { v.Name = "taken" },
+		"name twice":      func(v *crm.Tag) { v.Name = "1" },
+		"no such group":   func(v *crm.Tag) { v.GroupID = 99 },
+		"too long":        func(v *crm.Tag) { v.Name = strings.Repeat("长", 61) },
+		"too long a date": func(v *crm.Tag) { v.ExpiresOn = "2024-01-01T00:00" },
+	} {
+		Write(t, db, func(tx *store.Tx) error {
+			tags := make([]crm.Tag, n)
+			for i := range tags {
+				tags[i] = tag(int64(i+1), 1, strconv.Itoa(i+1))
+			}
+			spoil(&tags[n/2])
+			if err := tx.CreateTags(tags); !errors.Is(err, store.ErrRefused) || errors.Is(err, store.ErrPoisoned) {
+				t.Errorf("%s: got %v, want ErrRefused", what, err)
+			}
+			got, err := tx.Tags(store.WithBin)
+			if len(got) != 1 {
+				t.Errorf("%s: %d tags are stored, want the one from before", what, len(got))
+			}
+			return err
+		})
+	}
+	scopes := make([]crm.Group, n)
+	for i := range scopes {
+		scopes[i] = group(int64(i+10), strconv.Itoa(i))
+	}
+	scopes[n-1].Scope = "nonsense"
+	Write(t, db, func(tx *store.Tx) error {
+		if err := tx.CreateGroups(scopes); !errors.Is(err, store.ErrRefused) {
+			t.Errorf("outside a list: got %v, want ErrRefused", err)
+		}
+		scopes[n-1].Scope = crm.ScopeShared
+		return tx.CreateGroups(scopes)
+	})
+	if got := Count(t, db, "tag_group", ""); got != n+1 {
+		t.Errorf("%d groups are stored, want %d", got, n+1)
 	}
 }
 
