@@ -4,6 +4,7 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 GOBUILD  := CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '$(LDFLAGS)'
 FUZZTIME ?= 2m
+ROWS     ?= 100000
 PLATFORMS := linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := help
@@ -28,8 +29,8 @@ check: ## gofmt, vet, staticcheck and all tests with the race detector (needs gc
 	go tool staticcheck ./...
 	CGO_ENABLED=1 scripts/test.sh go test -race ./...
 
-bench: ## run the benchmarks
-	scripts/test.sh go test -run '^$$' -bench . ./...
+bench: ## measure against other programs with files of ROWS=100000 (scripts/bench.sh)
+	scripts/bench.sh -rows $(ROWS) $(BENCHFLAGS)
 
 fuzz: ## run every fuzz target for FUZZTIME=2m each
 	@set -e; for pkg in $$(go list ./...); do \
