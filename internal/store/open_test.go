@@ -180,7 +180,7 @@ func TestCreateCutShort(t *testing.T) {
 var errCut = errors.New("cut short")
 
 // latest are the tables that the last migration made.
-var latest = []string{"import_run", "import_error", "import_created", "import_change", "audit_log"}
+var latest = []string{"import_run", "import_error", "import_created", "import_change", "import_claim", "audit_log"}
 
 func TestOpenOlder(t *testing.T) {
 	t.Parallel()

@@ -146,6 +146,33 @@ func (tx *Tx) NextChange(runID int64) (int64, error) {
 	return n, err
 }
 
+// SaveClaims stores what the rows of a unit have to say to later ones; seq is
+// the number of the first piece.
+func (tx *Tx) SaveClaims(runID, seq int64, pieces []string) error {
+	rows := make([][]any, len(pieces))
+	for i, p := range pieces {
+		rows[i] = []any{runID, seq + int64(i), p}
+	}
+	return tx.Insert("import_claim", []string{"run_id", "seq", "claims"}, rows)
+}
+
+// Claims reads them in the order in which they were stored.
+func (tx *Tx) Claims(runID int64, fn func(piece string) error) error {
+	return tx.Each("SELECT claims FROM import_claim WHERE run_id = ? ORDER BY seq", []any{runID}, func(rows *sqlx.Rows) error {
+		var piece string
+		if err := rows.Scan(&piece); err != nil {
+			return err
+		}
+		return fn(piece)
+	})
+}
+
+// DropClaims forgets them: the run has come to its end.
+func (tx *Tx) DropClaims(runID int64) error {
+	_, err := tx.Exec("DELETE FROM import_claim WHERE run_id = ?", runID)
+	return err
+}
+
 // Audit is one row of the append-only log: one per operation.
 type Audit struct {
 	ID         int64  `db:"id"`

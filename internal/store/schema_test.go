@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -19,8 +20,13 @@ import (
 // other refuses too.
 func TestSchemasAgree(t *testing.T) {
 	t.Parallel()
-	lite := sqliteSchema(t, storetest.Open(t, storetest.SQLite(t)))
-	my := mysqlSchema(t, storetest.Open(t, storetest.MySQL(t)))
+	server := storetest.Open(t, storetest.MySQL(t))
+	var version string
+	storetest.Read(t, server, func(tx *store.Tx) error { return tx.Get(&version, "SELECT VERSION()") })
+	if !strings.Contains(version, "MariaDB") {
+		t.Skipf("the server is %s: its catalogue tells defaults and checks in other words than MariaDB's", version)
+	}
+	lite, my := sqliteSchema(t, storetest.Open(t, storetest.SQLite(t))), mysqlSchema(t, server)
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(lite)), slices.Sorted(maps.Keys(my))); diff != "" {
 		t.Fatalf("tables (-sqlite +mysql):\n%s", diff)
 	}
@@ -124,67 +130,77 @@ func sqliteTable(tx *store.Tx, s schema, table, ddl string) error {
 func mysqlSchema(t *testing.T, db *store.DB) schema {
 	s := make(schema)
 	storetest.Read(t, db, func(tx *store.Tx) error {
-		lists := make(map[string]string)
-		checks := "SELECT table_name, check_clause FROM information_schema.check_constraints WHERE constraint_schema = DATABASE()"
-		err := tx.Each(checks, nil, func(rows *sqlx.Rows) error {
-			var table, clause string
-			err := rows.Scan(&table, &clause)
-			clause = strings.ReplaceAll(clause, "`", "")
-			if column, list, ok := strings.Cut(clause, " in ("); ok {
-				lists[table+"."+column] = strings.ReplaceAll(strings.TrimSuffix(list, ")"), ",", ", ")
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		err = tx.Each(`SELECT table_name, column_name, data_type, COALESCE(character_maximum_length, 0), is_nullable = 'NO', COALESCE(column_default, '-'), COALESCE(collation_name, '')
-			FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name <> 'schema_version'`, nil, func(rows *sqlx.Rows) error {
-			var table, name, kind, fallback, collation string
-			var limit int64
-			var required bool
-			if err := rows.Scan(&table, &name, &kind, &limit, &required, &fallback, &collation); err != nil {
-				return err
-			}
-			if collation != "" && collation != "utf8mb4_bin" {
-				t.Errorf("%s.%s has collation %s", table, name, collation)
-			}
-			list := lists[table+"."+name]
-			switch {
-			case kind == "bigint":
-				kind = "number"
-			case kind == "varchar" && list == "":
-				kind = fmt.Sprint("text up to ", limit)
-			default:
-				kind = "text"
-			}
-			if fallback == "NULL" {
-				fallback = "-"
-			}
-			s.add(table, "column %s: %s, required %t, default %s, one of %s", name, kind, required, fallback, list)
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		err = tx.Each(`SELECT table_name, column_name, referenced_table_name, referenced_column_name FROM information_schema.key_column_usage
-			WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL`, nil, func(rows *sqlx.Rows) error {
-			var table, column, to, key string
-			err := rows.Scan(&table, &column, &to, &key)
-			s.add(table, "%s refers to %s.%s", column, to, key)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		return tx.Each(`SELECT table_name, non_unique = 0, GROUP_CONCAT(column_name ORDER BY seq_in_index) FROM information_schema.statistics
-			WHERE table_schema = DATABASE() AND table_name <> 'schema_version' AND index_name <> 'PRIMARY' GROUP BY table_name, index_name, non_unique`, nil, func(rows *sqlx.Rows) error {
-			var table, columns string
-			var unique bool
-			err := rows.Scan(&table, &unique, &columns)
-			s.add(table, "index on %s, unique %t", columns, unique)
-			return err
-		})
+		return errors.Join(mysqlColumns(t, tx, s), mysqlForeignKeys(tx, s), mysqlIndexes(tx, s))
 	})
 	return s.sorted()
+}
+
+func mysqlColumns(t *testing.T, tx *store.Tx, s schema) error {
+	lists, err := mysqlLists(tx)
+	if err != nil {
+		return err
+	}
+	return tx.Each(`SELECT table_name, column_name, data_type, COALESCE(character_maximum_length, 0), is_nullable = 'NO', COALESCE(column_default, '-'), COALESCE(collation_name, '')
+		FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name <> 'schema_version'`, nil, func(rows *sqlx.Rows) error {
+		var table, name, kind, fallback, collation string
+		var limit int64
+		var required bool
+		if err := rows.Scan(&table, &name, &kind, &limit, &required, &fallback, &collation); err != nil {
+			return err
+		}
+		if collation != "" && collation != "utf8mb4_bin" {
+			t.Errorf("%s.%s has collation %s", table, name, collation)
+		}
+		list := lists[table+"."+name]
+		switch {
+		case kind == "bigint":
+			kind = "number"
+		case kind == "varchar" && list == "":
+			kind = fmt.Sprint("text up to ", limit)
+		default:
+			kind = "text"
+		}
+		if fallback == "NULL" {
+			fallback = "-"
+		}
+		s.add(table, "column %s: %s, required %t, default %s, one of %s", name, kind, required, fallback, list)
+		return nil
+	})
+}
+
+// mysqlLists maps columns to the values that a check allows.
+func mysqlLists(tx *store.Tx) (map[string]string, error) {
+	lists := make(map[string]string)
+	checks := "SELECT table_name, check_clause FROM information_schema.check_constraints WHERE constraint_schema = DATABASE()"
+	err := tx.Each(checks, nil, func(rows *sqlx.Rows) error {
+		var table, clause string
+		err := rows.Scan(&table, &clause)
+		clause = strings.ReplaceAll(clause, "`", "")
+		if column, list, ok := strings.Cut(clause, " in ("); ok {
+			lists[table+"."+column] = strings.ReplaceAll(strings.TrimSuffix(list, ")"), ",", ", ")
+		}
+		return err
+	})
+	return lists, err
+}
+
+func mysqlForeignKeys(tx *store.Tx, s schema) error {
+	return tx.Each(`SELECT table_name, column_name, referenced_table_name, referenced_column_name FROM information_schema.key_column_usage
+		WHERE table_schema = DATABASE() AND referenced_table_name IS NOT NULL`, nil, func(rows *sqlx.Rows) error {
+		var table, column, to, key string
+		err := rows.Scan(&table, &column, &to, &key)
+		s.add(table, "%s refers to %s.%s", column, to, key)
+		return err
+	})
+}
+
+func mysqlIndexes(tx *store.Tx, s schema) error {
+	return tx.Each(`SELECT table_name, non_unique = 0, GROUP_CONCAT(column_name ORDER BY seq_in_index) FROM information_schema.statistics
+		WHERE table_schema = DATABASE() AND table_name <> 'schema_version' AND index_name <> 'PRIMARY' GROUP BY table_name, index_name, non_unique`, nil, func(rows *sqlx.Rows) error {
+		var table, columns string
+		var unique bool
+		err := rows.Scan(&table, &unique, &columns)
+		s.add(table, "index on %s, unique %t", columns, unique)
+		return err
+	})
 }

@@ -18,12 +18,13 @@ import (
 // a deadlock, and SQLite none after a cancelled statement, so the next one
 // would commit by itself.
 type Tx struct {
-	ctx   context.Context
-	x     *sqlx.Tx
-	db    *DB
-	stmts map[string]*sqlx.Stmt
-	bad   error
-	depth int // open savepoints
+	ctx        context.Context
+	x          *sqlx.Tx
+	db         *DB
+	stmts      map[string]*sqlx.Stmt
+	bad        error
+	depth      int // open savepoints
+	optimistic bool
 	// Now is the transaction's one time, in epoch milliseconds.
 	Now int64
 	// Rev is the database's revision: in a writing transaction the one that it
@@ -36,7 +37,7 @@ type Tx struct {
 // deadlock or a lost connection runs fn again from its start, a few times with
 // growing pauses, so fn must not keep anything of an earlier call. job may be
 // nil; else the transaction is refused with ErrFenced once another job has
-// taken over. Calling InTx inside fn panics.
+// taken over. Calling InTx inside fn panics, be it of another DB.
 //
 // Cancelling ctx is looked at before the transaction, not inside it.
 func (db *DB) InTx(ctx context.Context, job *Job, fn func(*Tx) error) error {
@@ -129,6 +130,10 @@ func (tx *Tx) open(job *Job) error {
 	return tx.Get(&tx.Rev, "SELECT rev FROM meta WHERE id = 1")
 }
 
+// markerLife is longer than any transaction may wait for the reply to its
+// COMMIT.
+const markerLife = 7 * 24 * time.Hour
+
 // commit resolves a lost reply by the marker that the transaction wrote.
 func (db *DB) commit(tx *Tx) error {
 	var seq int64
@@ -137,6 +142,9 @@ func (db *DB) commit(tx *Tx) error {
 		n, err := tx.Exec("UPDATE commit_marker SET seq = ?, at = ? WHERE writer = ?", seq, tx.Now, db.writer)
 		if err == nil && n == 0 {
 			_, err = tx.Exec("INSERT INTO commit_marker (writer, seq, at) VALUES (?, ?, ?)", db.writer, seq, tx.Now)
+			if err == nil { // markers of processes that are long gone
+				_, err = tx.Exec("DELETE FROM commit_marker WHERE at < ?", tx.Now-markerLife.Milliseconds())
+			}
 		}
 		if err != nil {
 			return fmt.Errorf("mark the commit: %w", err)
@@ -316,6 +324,13 @@ func (tx *Tx) In(column string, values []any) (string, []any) {
 // Savepoint runs fn and, when it fails with a refusal of data, takes back what
 // it did and returns the error; the transaction goes on. Savepoints may nest.
 func (tx *Tx) Savepoint(fn func() error) error {
+	if tx.optimistic {
+		err := fn()
+		if err != nil && tx.bad == nil {
+			tx.bad = err
+		}
+		return err
+	}
 	// Names differ by depth: MySQL drops an older savepoint of the same name.
 	name := fmt.Sprintf("s%d", tx.depth)
 	if _, err := tx.Exec("SAVEPOINT " + name); err != nil {
@@ -337,6 +352,12 @@ func (tx *Tx) Savepoint(fn func() error) error {
 	}
 	return errors.Join(err, rerr)
 }
+
+// Optimistic makes savepoints free for the rest of the transaction: nothing can
+// be taken back any more, and an error inside one, a refusal of data included,
+// ends the transaction. In SQLite savepoints are a good part of the cost of a
+// bulk insert; who gets ErrRefused starts over without this.
+func (tx *Tx) Optimistic() { tx.optimistic = true }
 
 // verb is the first word of a statement, for messages: statements hold no
 // values but those of args, and args may hold phone numbers.

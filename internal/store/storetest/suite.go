@@ -38,6 +38,7 @@ func Suite(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"rows/times", times},
 		{"runs/life of a run", runRows},
 		{"runs/errors, created, changes", runDetail},
+		{"runs/claims", claimRows},
 		{"runs/audit", auditRows},
 		{"tx/refusals let it go on", refusals},
 		{"tx/refusals in bulk", bulkRefusals},
@@ -74,7 +75,7 @@ var tables = []string{
 	"department_closure", "staff_department", "staff", "department", "directory_event",
 	"tag", "tag_group", "link", "customer_staff", "customer", "access_grant", "access_request",
 	"deletion", "sleeping_removal", "tombstone", "snapshot_check",
-	"import_run", "import_error", "import_created", "import_change", "audit_log", "counter",
+	"import_run", "import_error", "import_created", "import_change", "import_claim", "audit_log", "counter",
 }
 
 // wipe empties the database: making a new one takes a server half a second.

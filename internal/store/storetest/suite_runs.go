@@ -124,6 +124,24 @@ func runDetail(t *testing.T, db *store.DB) {
 	})
 }
 
+func claimRows(t *testing.T, db *store.DB) {
+	want := []string{"", "[\"客户\"]", strings.Repeat("😀\\\n", 50_000), "last"}
+	Write(t, db, func(tx *store.Tx) error {
+		return errors.Join(tx.SaveClaims(1, 3, want[2:]), tx.SaveClaims(1, 1, want[:2]), tx.SaveClaims(2, 1, want[3:]), tx.SaveClaims(1, 5, nil))
+	})
+	Read(t, db, func(tx *store.Tx) error {
+		var got []string
+		err := tx.Claims(1, func(piece string) error { got = append(got, piece); return nil })
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("claims in the order of their numbers (-want +got):\n%s", diff)
+		}
+		if err := tx.Claims(1, func(string) error { return errTakenBack }); !errors.Is(err, errTakenBack) {
+			t.Errorf("got %v, want the function's error", err)
+		}
+		return err
+	})
+}
+
 func auditRows(t *testing.T, db *store.DB) {
 	want := []store.Audit{
 		{ID: 1, At: Epoch.UnixMilli(), Operator: "root@host", StaffID: 1, Action: "import", Object: "客户.xlsx", RunID: 2, DeletionID: 3, Command: "tagkeep import", Detail: `{"created":1}`},

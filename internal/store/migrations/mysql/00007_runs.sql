@@ -49,6 +49,12 @@ CREATE TABLE IF NOT EXISTS import_change (
   after_digest VARCHAR(64) NOT NULL,
   PRIMARY KEY (run_id, seq)
 ) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
+CREATE TABLE IF NOT EXISTS import_claim (
+  run_id BIGINT NOT NULL,
+  seq    BIGINT NOT NULL,
+  claims MEDIUMTEXT NOT NULL,
+  PRIMARY KEY (run_id, seq)
+) ENGINE = InnoDB DEFAULT CHARSET = utf8mb4 COLLATE = utf8mb4_bin;
 CREATE TABLE IF NOT EXISTS audit_log (
   id          BIGINT PRIMARY KEY,
   at          BIGINT NOT NULL,

@@ -49,6 +49,12 @@ CREATE TABLE IF NOT EXISTS import_change (
   after_digest TEXT    NOT NULL CHECK (length(after_digest) <= 64),
   PRIMARY KEY (run_id, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS import_claim (
+  run_id INTEGER NOT NULL,
+  seq    INTEGER NOT NULL,
+  claims TEXT    NOT NULL,
+  PRIMARY KEY (run_id, seq)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS audit_log (
   id          INTEGER PRIMARY KEY,
   at          INTEGER NOT NULL,
