@@ -1,0 +1,220 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"tagkeep/internal/crm"
+	"tagkeep/internal/report"
+	"tagkeep/internal/sheet"
+	"tagkeep/internal/table"
+)
+
+// Import is a file that has passed its first reading. It must be closed.
+type Import struct {
+	kind    crm.Kind
+	opts    Options
+	file    *sheet.File
+	mapping *table.Mapping // nil when the file has no rows at all
+	parser  *table.Parser
+	width   int // columns of the kind
+	// repeats are the keys of customers that may stand in several rows.
+	repeats *repeats
+	// warnings about the file as a whole.
+	warnings []crm.Problem
+	rows     int64 // data rows, examples included
+	// replaces: some row may remove links that it does not name.
+	replaces bool
+	outside  Outside
+	// unitRows is how many rows one commit holds; a chunk is never split.
+	unitRows int
+}
+
+// Open reads the file for the first time and refuses it, with a
+// *sheet.FileError or a *table.HeaderError, when it is broken, hostile or of
+// another kind. Nothing is written. zone is the company's time zone.
+func Open(ctx context.Context, path string, kind crm.Kind, opts Options, zone *time.Location) (*Import, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	im := &Import{kind: kind, opts: opts, width: len(table.Columns(kind)), unitRows: unitRows}
+	im.file, err = sheet.Open(ctx, path, im.sheetOptions(false))
+	if err != nil {
+		return nil, err
+	}
+	if err := im.firstReading(ctx, zone); err != nil {
+		return nil, errors.Join(err, im.file.Close())
+	}
+	im.warnFile()
+	return im, nil
+}
+
+// unitRows makes commits that are worth their fsync and are not long to wait
+// for.
+const unitRows = 10000
+
+func (im *Import) sheetOptions(keepGuards bool) sheet.Options {
+	o := im.opts
+	return sheet.Options{Encoding: o.Encoding, Delimiter: o.Delimiter, Sheet: o.Sheet, FillMerged: o.FillMerged,
+		Fit: table.Fit(im.kind), KeepGuards: keepGuards}
+}
+
+// Close releases the file. It may be called twice.
+func (im *Import) Close() error { return im.file.Close() }
+
+// OnProgress calls fn from one goroutine, now and then, while Run reads.
+func (im *Import) OnProgress(fn func(Progress)) { im.opts.Progress = fn }
+
+// Info is what was found out about the file.
+func (im *Import) Info() sheet.Info { return im.file.Info }
+
+// headers are the texts of the header row.
+func (im *Import) headers() []string {
+	if im.mapping == nil {
+		return nil
+	}
+	return im.mapping.Headers
+}
+
+// readAhead is how many rows are taken from the sheet at a time.
+const readAhead = 500
+
+func (im *Import) firstReading(ctx context.Context, zone *time.Location) error {
+	rows, err := im.file.Rows(ctx)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var hidden int64
+	buf := make([]sheet.Row, readAhead)
+	for {
+		n, err := rows.Read(buf)
+		atEnd := errors.Is(err, io.EOF)
+		if err != nil && !atEnd {
+			return err
+		}
+		if n > 0 && im.mapping == nil {
+			if err := im.findHeader(buf[:n], zone); err != nil {
+				return err
+			}
+		}
+		for i := range buf[:n] {
+			if buf[i].Number <= im.mapping.HeaderRow {
+				continue
+			}
+			if err := im.survey(&buf[i]); err != nil {
+				return err
+			}
+			if buf[i].Hidden {
+				hidden++
+			}
+		}
+		if atEnd {
+			im.warnRows(hidden)
+			return nil
+		}
+	}
+}
+
+func (im *Import) findHeader(first []sheet.Row, zone *time.Location) error {
+	m, problems, err := table.FindHeader(im.kind, first, table.HeaderOptions{Map: im.opts.Map, HeaderRow: im.opts.HeaderRow})
+	if err != nil {
+		return err
+	}
+	im.mapping, im.parser = m, m.NewParser(zone)
+	im.warnings = append(im.warnings, problems...)
+	im.outside.Above = m.HeaderRow
+	if im.kind == crm.Customers {
+		im.repeats = newRepeats(im.file.Info.Size, m)
+		im.replaces = im.opts.Tags == ReplaceTags || im.opts.Tags == ReplaceTagsInGroup
+	}
+	return nil
+}
+
+// survey takes what a data row tells before any row is decided.
+func (im *Import) survey(row *sheet.Row) error {
+	if column := im.mapping.BlankHeaderColumn(row); column >= 0 {
+		return &table.HeaderError{Kind: im.kind, Reason: table.BlankHeader, Row: im.mapping.HeaderRow, Found: im.mapping.Headers, Blank: []int{column}}
+	}
+	im.rows++
+	im.parser.Learn(row)
+	if im.kind == crm.Customers {
+		im.repeats.add(row)
+		im.replaces = im.replaces || im.mayReplace(row)
+	}
+	return nil
+}
+
+// mayReplace looks for 覆盖, 组内覆盖, = and <清空> in a row. It may err on the
+// side of yes: the removals are then counted for nothing.
+func (im *Import) mayReplace(row *sheet.Row) bool {
+	if c := im.mapping.Column(table.CustTagMode); c >= 0 && c < len(row.Cells) && row.Cells[c].Kind != sheet.Blank {
+		return true
+	}
+	c := im.mapping.Column(table.CustTags)
+	return c >= 0 && c < len(row.Cells) && strings.ContainsAny(row.Cells[c].Value, "=＝<＜")
+}
+
+func (im *Import) warnRows(hidden int64) {
+	if im.rows == 0 {
+		im.warn(crm.NoRows)
+	}
+	if hidden > 0 {
+		im.warn(crm.HiddenRows, strconv.FormatInt(hidden, 10))
+	}
+}
+
+func (im *Import) warnFile() {
+	var others []string
+	for _, s := range im.file.Info.Sheets {
+		if !s.Read && !s.Chart {
+			others = append(others, s.Name)
+		}
+	}
+	if len(others) > 0 {
+		im.warn(crm.OtherSheets, strings.Join(others, "、"))
+	}
+	if len(im.file.Info.Active) > 0 {
+		im.warn(crm.ActiveContent, strings.Join(im.file.Info.Active, ", "))
+	}
+}
+
+func (im *Import) warn(code crm.Code, args ...string) {
+	im.warnings = append(im.warnings, fileWarning(code, args...))
+}
+
+// fileWarning is a warning about the file as a whole.
+func fileWarning(code crm.Code, args ...string) crm.Problem {
+	return crm.Problem{Code: code, Column: -1, Warn: true, Args: args}
+}
+
+// repairPath is where rejected rows go, tried for writing: where the user said,
+// else beside the file, else in the current folder. "" when none are written.
+func (im *Import) repairPath(now time.Time) (string, error) {
+	if im.opts.DryRun && !im.opts.WantFile {
+		return "", nil
+	}
+	path := im.opts.ErrorsTo
+	if path != "" {
+		if ext := "." + string(im.file.Info.Format); !strings.EqualFold(filepath.Ext(path), ext) {
+			return "", fmt.Errorf("errors: %s: the rejected rows of this file go into a %s file: %w", path, ext, ErrUsage)
+		}
+	} else if path = report.RepairPath(im.file.Info, im.opts.Lang, now); report.Writable(filepath.Dir(path)) != nil {
+		path = filepath.Base(path)
+	}
+	path, err := filepath.Abs(path)
+	if err == nil {
+		err = report.Writable(filepath.Dir(path))
+	}
+	if err != nil {
+		return "", fmt.Errorf("the file for rejected rows: %w", err)
+	}
+	return path, nil
+}

@@ -1,0 +1,252 @@
+package importer
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"tagkeep/internal/crm"
+	"tagkeep/internal/store"
+	"tagkeep/internal/table"
+)
+
+// tagWish is what the tag cells of a row ask for, with the names found.
+type tagWish struct {
+	mode  TagMode
+	empty bool // <清空>: remove all
+	// bare: 企业标签 names a tag without a sign, which makes it a list in the
+	// sense of 覆盖. A cell of +a;-b alone says nothing of the other tags.
+	bare   bool
+	listed []wanted // the tags of 企业标签 without - before them
+	remove []*crm.Tag
+}
+
+// wanted is a tag that a customer shall have: one that exists, or one to be
+// created.
+type wanted struct {
+	tag    *crm.Tag
+	create tagName
+	// only: it replaces the other tags of its group, because of = before it or
+	// because the row's mode is 组内覆盖.
+	only bool
+}
+
+// resolveTags finds the tags that a row's cells name. What it cannot find
+// becomes a problem of the row.
+func (c *customers) resolveTags(r *row) tagWish {
+	w := tagWish{mode: c.e.opts.Tags}
+	if r.set(table.CustTagMode) {
+		w.mode = TagMode(r.text(table.CustTagMode))
+	}
+	w.empty = r.rec.Values[table.CustTags].State == table.Clear
+	for _, ref := range c.split(r, table.CustTags) {
+		if ref.Op == '-' || ref.Op == 0 && w.mode == RemoveTags {
+			w.remove = append(w.remove, c.findToRemove(r, table.CustTags, ref)...)
+			continue
+		}
+		w.bare = w.bare || ref.Op == 0
+		only := ref.Op == '=' || ref.Op == 0 && w.mode == ReplaceTagsInGroup
+		w.listed = append(w.listed, c.findToAdd(r, ref, only)...)
+	}
+	for _, ref := range c.split(r, table.CustRemoveTags) {
+		w.remove = append(w.remove, c.findToRemove(r, table.CustRemoveTags, ref)...)
+	}
+	return w
+}
+
+// separators stand between the tags of a cell, unless they are in a name.
+const separators = ",，;；、|\n"
+
+// split reads a tag cell. A cell that is as a whole the name of a tag is that
+// tag: names may contain separators.
+func (c *customers) split(r *row, column int) []table.TagRef {
+	if !r.set(column) {
+		return nil
+	}
+	cell := r.text(column)
+	if ref, ok := c.wholeName(cell); ok {
+		return []table.TagRef{ref}
+	}
+	refs, problems := r.refs, r.refFaults
+	if column != table.CustTags {
+		refs, problems = table.SplitTags(cell)
+	}
+	for _, p := range problems {
+		r.problem(column, p)
+	}
+	return refs
+}
+
+func (c *customers) wholeName(cell string) (table.TagRef, bool) {
+	n := &c.e.names
+	if !n.separated || !strings.ContainsAny(cell, separators) {
+		return table.TagRef{}, false
+	}
+	if len(n.tagsByName[cell]) > 0 {
+		return table.TagRef{Name: cell, Quoted: true}, true
+	}
+	for i, r := range cell {
+		if r != ':' && r != '：' {
+			continue
+		}
+		group, name := cell[:i], cell[i+len(string(r)):]
+		if n.tag(group, name) != nil {
+			return table.TagRef{Group: group, Name: name, Quoted: true}, true
+		}
+	}
+	return table.TagRef{}, false
+}
+
+// written is a tag as a cell has it: 组:标签.
+func written(group, name string) string {
+	return table.FormatTags([]table.TagRef{{Group: group, Name: name}})
+}
+
+// find looks a name up among the live tags; nil without a problem when there is
+// none.
+func (c *customers) find(ref table.TagRef) (*crm.Tag, *crm.Problem) {
+	n := &c.e.names
+	if ref.Group != "" {
+		return n.tag(ref.Group, ref.Name), nil
+	}
+	switch found := n.tagsByName[ref.Name]; len(found) {
+	case 0:
+		return nil, nil
+	case 1:
+		return found[0], nil
+	default:
+		groups := make([]string, len(found))
+		for i, t := range found {
+			groups[i] = n.groupByID[t.GroupID].Name
+		}
+		slices.Sort(groups)
+		return nil, &crm.Problem{Code: crm.TagAmbiguous, Args: []string{ref.Name, strings.Join(groups, "、")}}
+	}
+}
+
+// findToAdd finds a tag that the customer shall have.
+func (c *customers) findToAdd(r *row, ref table.TagRef, only bool) []wanted {
+	t, problem := c.find(ref)
+	if t != nil {
+		return []wanted{{tag: t, only: only}}
+	}
+	if problem == nil {
+		problem = c.missingTag(ref)
+	}
+	if problem == nil {
+		group := ref.Group
+		if group == "" {
+			group = c.e.opts.TagGroup
+		}
+		return []wanted{{create: tagName{group, ref.Name}, only: only}}
+	}
+	problem.Value = written(ref.Group, ref.Name)
+	r.problem(table.CustTags, *problem)
+	return nil
+}
+
+// missingTag says why a tag cannot be had; nil when it may be created.
+func (c *customers) missingTag(ref table.TagRef) *crm.Problem {
+	n := &c.e.names
+	label, group, inBin := written(ref.Group, ref.Name), ref.Group, n.binTags[tagName{ref.Group, ref.Name}]
+	if group == "" {
+		group, inBin = c.e.opts.TagGroup, n.binByName[ref.Name]
+	}
+	switch {
+	case ref.Group == "" && len(inBin) > 0:
+		return &crm.Problem{Code: crm.TagInBin, Args: []string{label, deletion(lastDeletion(inBin))}}
+	case n.groups[group] == nil && len(n.binGroups[group]) > 0:
+		return &crm.Problem{Code: crm.GroupInBin, Args: []string{group, deletion(slices.Max(n.binGroups[group]))}}
+	case len(inBin) > 0:
+		return &crm.Problem{Code: crm.TagInBin, Args: []string{label, deletion(lastDeletion(inBin))}}
+	case c.e.opts.CreateTags && group != "":
+		return nil
+	case ref.Group != "" && n.groups[group] == nil:
+		return &crm.Problem{Code: crm.UnknownGroup, Args: []string{group, n.nearestGroup(group), ref.Name}}
+	}
+	return c.unknownTag(ref)
+}
+
+func (c *customers) unknownTag(ref table.TagRef) *crm.Problem {
+	n := &c.e.names
+	group := int64(0)
+	if g := n.groups[ref.Group]; g != nil {
+		group = g.ID
+	}
+	return &crm.Problem{Code: crm.UnknownTag, Args: []string{written(ref.Group, ref.Name), n.nearestTag(group, ref.Name)}}
+}
+
+// findToRemove finds a tag that the customer shall lose; one in the bin too,
+// because an untagging made meanwhile must outlive its restore.
+func (c *customers) findToRemove(r *row, column int, ref table.TagRef) []*crm.Tag {
+	t, problem := c.find(ref)
+	for _, search := range []func(table.TagRef) (*crm.Tag, *crm.Problem){c.findInBin, c.findByID} {
+		if t == nil && problem == nil {
+			t, problem = search(ref)
+		}
+	}
+	if t != nil {
+		return []*crm.Tag{t}
+	}
+	if problem == nil {
+		problem = c.unknownTag(ref)
+	}
+	problem.Value = written(ref.Group, ref.Name)
+	r.problem(column, *problem)
+	return nil
+}
+
+// findInBin finds the one tag of this name in the bin; of several, the id must
+// be given.
+func (c *customers) findInBin(ref table.TagRef) (*crm.Tag, *crm.Problem) {
+	n := &c.e.names
+	found := n.binByName[ref.Name]
+	if ref.Group != "" {
+		found = n.binTags[tagName{ref.Group, ref.Name}]
+	}
+	switch len(found) {
+	case 0:
+		return nil, nil
+	case 1:
+		return found[0], nil
+	}
+	ids := make([]string, len(found))
+	for i, t := range found {
+		ids[i] = "#" + strconv.FormatInt(t.ID, 10)
+	}
+	return nil, &crm.Problem{Code: crm.TagAmbiguous, Args: []string{ref.Name, strings.Join(ids, "、")}}
+}
+
+// findByID reads #123.
+func (c *customers) findByID(ref table.TagRef) (*crm.Tag, *crm.Problem) {
+	num, ok := strings.CutPrefix(ref.Name, "#")
+	id, err := strconv.ParseInt(num, 10, 64)
+	if !ok || err != nil || ref.Group != "" {
+		return nil, nil
+	}
+	return c.e.names.tagByID[id], nil
+}
+
+// createTag makes a tag, and its group where that is missing too, in the names
+// and among what is to be written.
+func (c *customers) createTag(r *row, name tagName) *crm.Tag {
+	n := &c.e.names
+	g := n.groups[name.group]
+	if g == nil {
+		if near, ok := n.foldedGroup[crm.Fold(name.group)]; ok {
+			r.problem(table.CustTags, crm.Problem{Code: crm.NearDuplicate, Warn: true, Value: name.group, Args: []string{near}})
+		}
+		g = &crm.Group{ID: c.e.ids.take(store.SeqGroup), Name: strings.Clone(name.group), Scope: crm.ScopeShared, CreatedBy: c.e.opts.CreatedBy, Version: 1}
+		c.newGroups = append(c.newGroups, *g)
+		n.addGroup(g)
+		c.e.unit.created.Groups++
+	}
+	if near, ok := n.folded[tagKey{g.ID, crm.Fold(name.name)}]; ok {
+		r.problem(table.CustTags, crm.Problem{Code: crm.NearDuplicate, Warn: true, Value: name.name, Args: []string{near}})
+	}
+	t := &crm.Tag{ID: c.e.ids.take(store.SeqTag), GroupID: g.ID, Name: strings.Clone(name.name), CreatedBy: c.e.opts.CreatedBy, Version: 1}
+	c.newTags = append(c.newTags, *t)
+	n.addTag(t)
+	c.e.unit.created.Tags++
+	return t
+}
