@@ -182,6 +182,13 @@ func (tx *Tx) RemoveLink(l crm.Link, deletionID, byID, runID int64) error {
 		[][]any{{id, deletionID, "link", l.CustomerID, l.TagID, l.StaffID, tx.Now, byID, runID}})
 }
 
+// AnyCustomer reports whether there is a customer, live or in the bin.
+func (tx *Tx) AnyCustomer() (bool, error) {
+	var n int
+	err := tx.Get(&n, "SELECT COUNT(*) FROM (SELECT id FROM customer LIMIT 1) AS one")
+	return n > 0, err
+}
+
 // CountCustomers counts the live customers, and those of them that WeCom knows.
 func (tx *Tx) CountCustomers() (all, known int64, err error) {
 	if err = tx.Get(&all, "SELECT COUNT(*) FROM customer WHERE deletion_id = 0"); err != nil {

@@ -359,6 +359,9 @@ func (tx *Tx) Savepoint(fn func() error) error {
 // bulk insert; who gets ErrRefused starts over without this.
 func (tx *Tx) Optimistic() { tx.optimistic = true }
 
+// Failed reports whether the transaction can only be rolled back.
+func (tx *Tx) Failed() bool { return tx.bad != nil }
+
 // verb is the first word of a statement, for messages: statements hold no
 // values but those of args, and args may hold phone numbers.
 func verb(query string) string {
