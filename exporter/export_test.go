@@ -44,10 +44,9 @@ func filled(t *testing.T, target store.Target) *store.DB {
 	if err := os.CopyFS(dir, samples.Files); err != nil {
 		t.Fatal(err)
 	}
-	for kind, file := range map[crm.Kind]string{crm.People: "staff.xlsx", crm.Tags: "tags.xlsx"} {
-		importFile(t, db, kind, filepath.Join(dir, file))
+	for _, kind := range order {
+		importFile(t, db, kind, filepath.Join(dir, string(kind)+".xlsx"))
 	}
-	importFile(t, db, crm.Customers, filepath.Join(dir, "customers.xlsx"))
 	storetest.Write(t, db, addOddities)
 	return db
 }
