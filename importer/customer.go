@@ -38,6 +38,8 @@ type customers struct {
 	newTags      []crm.Tag
 	images       []store.Change
 
+	scratch edit
+
 	// For the guard against accidental removals: links that 覆盖 and 组内覆盖
 	// would remove, and the live ones of all pairs in the file.
 	replaced, pairLinks int64
@@ -136,8 +138,8 @@ func (c *customers) fetch(tx *store.Tx, rows []*row) error {
 	c.live, c.byKey, c.inBin = make(map[int64]*crm.Customer), make(map[keyValue][]int64), make(map[keyValue]int64)
 	c.follows, c.links = make(map[crm.Pair]*crm.Follow), make(map[crm.Pair]map[int64]crm.Link)
 	meant := make(map[int64]bool) // by rejected rows
-	for k, column := range keyColumns {
-		values := c.mayStand(k, distinct(rows, column))
+	for k := range keyColumns {
+		values := c.values(rows, k)
 		if len(values) == 0 {
 			continue
 		}
@@ -160,14 +162,6 @@ func (c *customers) fetch(tx *store.Tx, rows []*row) error {
 		return err
 	}
 	return c.fetchPairs(tx)
-}
-
-// mayStand leaves out the values of a key that nobody in the database can have.
-func (c *customers) mayStand(k int, values []any) []any {
-	if !c.e.empty || c.e.repeats == nil {
-		return values
-	}
-	return slices.DeleteFunc(values, func(v any) bool { return !c.e.repeats.repeated(k, v.(string)) })
 }
 
 // hold takes a live customer in, in place of what is known of it.
@@ -249,15 +243,18 @@ func (c *customers) fetchPairs(tx *store.Tx) error {
 	return nil
 }
 
-// distinct are the values of a column in the rows, each once.
-func distinct(rows []*row, column int) []any {
+// values are those of key k in the rows, each once, that somebody in the
+// database can have.
+func (c *customers) values(rows []*row, k int) []any {
 	var out []any
-	had := make(map[string]bool, len(rows))
+	had := make(map[string]bool)
 	for _, r := range rows {
-		if v := r.text(column); v != "" && !had[v] {
-			had[v] = true
-			out = append(out, v)
+		v := r.text(keyColumns[k])
+		if v == "" || had[v] || c.e.empty && c.e.repeats != nil && !c.e.repeats.repeated(k, v) {
+			continue
 		}
+		had[v] = true
+		out = append(out, v)
 	}
 	return out
 }
@@ -268,6 +265,9 @@ func (c *customers) plan(r *row) {
 	who, identified := c.identify(r)
 	tags := c.resolveTags(r)
 	if !identified {
+		if r.rec.Prior != "" {
+			r.problem(-1, crm.Problem{Code: r.rec.Prior}) // kept until the row can be compared again
+		}
 		r.outcome = rejected
 		return
 	}

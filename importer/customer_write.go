@@ -25,10 +25,8 @@ func (c *customers) write(tx *store.Tx) error {
 	if err := tx.CreateCustomers(c.newCustomers); err != nil {
 		return fmt.Errorf("create customers: %w", err)
 	}
-	for i := range c.updates {
-		if err := tx.UpdateCustomer(c.updates[i]); err != nil {
-			return fmt.Errorf("update customers: %w", err)
-		}
+	if err := tx.UpdateCustomers(c.updates); err != nil {
+		return fmt.Errorf("update customers: %w", err)
 	}
 	if err := c.writePairs(tx); err != nil {
 		return err

@@ -27,9 +27,10 @@ type edit struct {
 }
 
 // edit compares the cells of a row with what is there; for the links see
-// planLinks.
+// planLinks. It is valid until the next call: there are millions of rows.
 func (c *customers) edit(r *row, who identity, staff int64) *edit {
-	e := &edit{c: c, who: who, staff: staff}
+	e := &c.scratch
+	*e = edit{c: c, who: who, staff: staff, own: e.own[:0], pair: e.pair[:0]}
 	if who.fresh {
 		e.customer = crm.Customer{CreatedBy: c.e.opts.CreatedBy, Version: 1}
 	} else {
@@ -54,7 +55,9 @@ func (e *edit) ownCells(r *row) {
 		if !asked || o.pair && e.staff != 0 {
 			continue
 		}
-		if old := o.get(&e.customer); old != v {
+		if e.who.fresh {
+			o.put(&e.customer, v)
+		} else if old := o.get(&e.customer); old != v {
 			e.own = append(e.own, cellChange{o.column, old, v})
 			o.put(&e.customer, v)
 		}
@@ -74,7 +77,9 @@ func (e *edit) pairCells(r *row) {
 		if !asked {
 			continue
 		}
-		if old := p.get(&e.follow); old != v {
+		if e.newPair {
+			p.put(&e.follow, v)
+		} else if old := p.get(&e.follow); old != v {
 			e.pair = append(e.pair, cellChange{p.column, old, v})
 			p.put(&e.follow, v)
 		}
@@ -180,9 +185,13 @@ func (e *edit) update(r *row) {
 
 // keep makes the rows after this one see the customer as it leaves it.
 func (e *edit) keep() {
+	if e.who.alone {
+		return // no other row means the customer
+	}
 	c := e.c
-	c.hold(&e.customer)
-	if !c.e.dry || e.who.alone {
+	kept := e.customer
+	c.hold(&kept)
+	if !c.e.dry {
 		return
 	}
 	copied := cloned(&e.customer)
@@ -222,7 +231,10 @@ func (e *edit) acceptPair(r *row) {
 	if image && !c.e.owns(store.SeqCustomer, e.who.id) {
 		c.e.image(&c.images, r, imageFollow, e.who.id, e.staff, before, digestFollow(&e.follow))
 	}
-	c.follows[key] = &e.follow
+	if !e.who.alone {
+		kept := e.follow
+		c.follows[key] = &kept
+	}
 }
 
 func (e *edit) acceptLinks(r *row) {
@@ -231,6 +243,7 @@ func (e *edit) acceptLinks(r *row) {
 	}
 	c := e.c
 	var image linksImage
+	imaged := !c.e.dry && !c.e.owns(store.SeqCustomer, e.who.id)
 	for _, l := range e.links.remove {
 		c.removals = append(c.removals, removal{l, c.e.names.tagByID[l.TagID].DeletionID})
 		image.Removed = append(image.Removed, l)
@@ -241,10 +254,12 @@ func (e *edit) acceptLinks(r *row) {
 			t = c.createTag(r, w.create)
 		}
 		c.newLinks = append(c.newLinks, crm.Link{CustomerID: e.who.id, TagID: t.ID, StaffID: e.staff, TaggedBy: c.e.opts.CreatedBy})
-		image.Added = append(image.Added, t.ID)
+		if imaged {
+			image.Added = append(image.Added, t.ID)
+		}
 	}
 	r.added, r.removed = len(e.links.add), len(e.links.remove)
-	if !c.e.owns(store.SeqCustomer, e.who.id) {
+	if imaged {
 		c.e.image(&c.images, r, imageLinks, e.who.id, e.staff, image, "")
 	}
 }

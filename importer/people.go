@@ -44,17 +44,23 @@ func (p *people) plan(r *row) {
 		p.accept(r, old)
 	}
 	if r.rec.Failed() {
-		p.keepPrior(r, old)
+		p.refusePrior(r, old) // keeps the code, lest it be lost when the other errors are mended
 		r.outcome = rejected
 	}
 }
 
-// keepPrior lets a row that came back as a duplicate, with other errors, keep
-// the code, lest it be lost when these are mended.
-func (p *people) keepPrior(r *row, old *crm.Staff) {
-	if r.rec.Prior != "" && old != nil && !r.has(r.rec.Prior) {
+// refusePrior refuses a row that comes back from a repair file as a duplicate
+// and would now, alone, overwrite its twin, or make somebody new of an account
+// that the twin has let go.
+func (p *people) refusePrior(r *row, old *crm.Staff) bool {
+	known := old != nil || p.e.names.leftByKey[crm.UserIDKey(r.text(table.StaffUserID))] != nil
+	if r.rec.Prior == "" || !known {
+		return false
+	}
+	if !r.has(r.rec.Prior) {
 		r.problem(table.StaffUserID, crm.Problem{Code: r.rec.Prior})
 	}
+	return true
 }
 
 // unreadable is claimed by the first row whose account cannot be read.
@@ -146,12 +152,11 @@ func (p *people) accept(r *row, old *crm.Staff) {
 		d.field(table.StaffDepartments, strings.Join(was, ";"), strings.Join(will, ";"), func() { move = true })
 	}
 	switch {
+	case old != nil && len(d.changes) == 0:
+		r.outcome = unchanged
+	case p.refusePrior(r, old):
 	case old == nil:
 		p.create(r, s, move)
-	case len(d.changes) == 0:
-		r.outcome = unchanged
-	case r.rec.Prior != "":
-		r.problem(table.StaffUserID, crm.Problem{Code: r.rec.Prior})
 	default:
 		p.update(r, old, s, d.changes, move)
 	}

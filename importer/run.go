@@ -51,6 +51,9 @@ func (im *Import) Run(ctx context.Context, db *store.DB) (*Result, error) {
 		defer r.spool.close()
 	}
 	if err := r.guardRemovals(ctx); err != nil {
+		if cancelled(ctx, err) {
+			err = ErrStopped
+		}
 		return nil, err
 	}
 	if im.opts.DryRun {
@@ -326,7 +329,7 @@ func (r *running) countMatched(ctx context.Context) error {
 
 // atomic stores the whole file in one transaction, or nothing of it.
 func (r *running) atomic(ctx context.Context) error {
-	return r.db.InTx(ctx, r.job, func(tx *store.Tx) error {
+	err := r.db.InTx(ctx, r.job, func(tx *store.Tx) error {
 		r.reset()
 		if err := r.spool.reset(); err != nil {
 			return err
@@ -336,34 +339,43 @@ func (r *running) atomic(ctx context.Context) error {
 			return err
 		}
 		r.warnSameFile(last)
-		run := r.e.run
-		if err := tx.CreateRun(&run); err != nil {
+		return r.atOnce(ctx, tx)
+	})
+	if err != nil && !errors.Is(err, ErrAtomic) {
+		r.reset() // nothing is stored, and not because of the rows
+	}
+	return err
+}
+
+// atOnce stores all rows in the transaction, batch by batch.
+func (r *running) atOnce(ctx context.Context, tx *store.Tx) error {
+	run := r.e.run
+	if err := tx.CreateRun(&run); err != nil {
+		return err
+	}
+	r.e.run = run
+	err := r.stages(ctx, func(b *batch) error {
+		r.take(b)
+		if err := r.e.store(tx, b.rows, false); err != nil {
 			return err
 		}
-		r.e.run = run
-		err = r.stages(ctx, func(b *batch) error {
-			r.take(b)
-			if err := r.e.store(tx, b.rows, false); err != nil {
-				return err
-			}
-			count(&run, b.rows)
-			if err := r.saveUnit(tx, &run, false); err != nil {
-				return err
-			}
-			r.unitStored(&run, tx.Rev)
-			return r.tell(b.rows)
-		})
-		if err != nil {
-			return err
-		}
-		if run.Rejected > 0 {
-			return ErrAtomic
-		}
-		r.e.unit = unit{}
-		if err := r.saveUnit(tx, &run, true); err != nil {
+		count(&run, b.rows)
+		if err := r.saveUnit(tx, &run, false); err != nil {
 			return err
 		}
 		r.unitStored(&run, tx.Rev)
-		return nil
+		return r.tell(b.rows)
 	})
+	if err != nil {
+		return err
+	}
+	if run.Rejected > 0 {
+		return ErrAtomic
+	}
+	r.e.unit = unit{}
+	if err := r.saveUnit(tx, &run, true); err != nil {
+		return err
+	}
+	r.unitStored(&run, tx.Rev)
+	return nil
 }

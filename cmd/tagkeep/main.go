@@ -20,9 +20,12 @@ import (
 // version is set by the build.
 var version = "dev"
 
+// heapTarget is what the collector aims at, in bytes. It may be exceeded.
+const heapTarget = 64 << 20
+
 func main() {
-	// Most of the memory here is short-lived: a smaller heap costs little time.
-	debug.SetGCPercent(50)
+	// Most of the memory here is short-lived: a small heap costs little time.
+	debug.SetMemoryLimit(heapTarget)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal ends the work at the edge of a chunk, a second one the
 	// process.

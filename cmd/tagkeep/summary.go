@@ -25,7 +25,7 @@ func (a *app) summary(res *importer.Result, err error) {
 		return
 	}
 	a.head(res, err)
-	a.counts(res)
+	a.counts(res, err)
 	a.fieldChanges(res)
 	a.warnings(res)
 	a.errors(res)
@@ -125,10 +125,13 @@ func delimiterName(a *app, d string) string {
 	return a.t(" "+d, d)
 }
 
-func (a *app) counts(res *importer.Result) {
+func (a *app) counts(res *importer.Result, err error) {
 	note := a.t("用时 ", "in ") + seconds(res.DurationMS)
 	if res.Run > 0 {
 		note += fmt.Sprintf(a.t("，导入记录 R%d", ", recorded as R%d"), res.Run)
+	}
+	if errors.Is(err, importer.ErrAtomic) {
+		a.say("%s", a.t("假如没有失败的行，会是：", "Without the failed rows it would have been:"))
 	}
 	a.say(a.t("%s（%s）", "%s (%s)"), a.ledgerLine(res.Rows), note)
 	if res.Links.Added+res.Links.Removed > 0 {
@@ -254,6 +257,9 @@ func (a *app) next(res *importer.Result, err error) {
 		}
 		a.say(a.t("下一步：%s并保存，再执行 tagkeep import %s %s%s%s", "Next: %s, save it, then run tagkeep import %s %s%s%s"),
 			what, res.Kind, quoted(res.ErrorsFile), a.again, a.sameDatabase())
+		if res.Format == sheet.XLSX && res.ByCode[crm.UnknownTag]+res.ByCode[crm.UnknownGroup] > 0 {
+			a.say(a.t("其中不存在的标签列在工作表「待建标签」里；确实要新建时先执行 tagkeep import tags %s%s", `The unknown tags are on its sheet "Tags to create"; to create them, first run tagkeep import tags %s%s`), quoted(res.ErrorsFile), a.sameDatabase())
+		}
 	}
 	if res.Matched != nil {
 		a.say(a.t("客户库：有企业微信客户ID 的 %d 位，仅在本地的 %d 位。tagkeep 目前不会把数据写入企业微信。", "Customers: %d with a WeCom id, %d local only. tagkeep does not yet write to WeCom."), res.Matched.WithWecomID, res.Matched.LocalOnly)

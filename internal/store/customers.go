@@ -1,6 +1,10 @@
 package store
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
 	"github.com/jmoiron/sqlx"
 
 	"tagkeep/internal/crm"
@@ -128,19 +132,56 @@ func (tx *Tx) CreateCustomers(cs []crm.Customer) error {
 	rows := make([][]any, len(cs))
 	for i := range cs {
 		c := &cs[i]
-		rows[i] = []any{c.ID, null(c.ExternalID), null(c.UnionID), null(c.Mobile), c.Phones, c.Name, c.Company, c.Position, c.Gender,
-			c.Birthday, c.Region, c.AddWay, c.AddedAt, c.Remark, c.Description, c.CreatedAt, c.CreatedBy, c.UpdatedAt}
+		rows[i] = append(customerCells(c), c.ID, c.CreatedAt, c.CreatedBy, c.UpdatedAt)
 	}
-	return tx.Insert("customer", []string{"id", "external_id", "unionid", "mobile", "phones", "name", "company", "position", "gender",
-		"birthday", "region", "add_way", "added_at", "remark", "description", "created_at", "created_by", "updated_at"}, rows)
+	return tx.Insert("customer", append(slices.Clone(customerCellColumns), "id", "created_at", "created_by", "updated_at"), rows)
 }
 
 // UpdateCustomer writes the customer's cells and counts the version up.
 func (tx *Tx) UpdateCustomer(c crm.Customer) error {
-	return tx.one("update customer", `UPDATE customer SET external_id = ?, unionid = ?, mobile = ?, phones = ?, name = ?, company = ?, position = ?, gender = ?,
-		birthday = ?, region = ?, add_way = ?, added_at = ?, remark = ?, description = ?, updated_at = ?, version = version + 1 WHERE id = ? AND deletion_id = 0`,
-		null(c.ExternalID), null(c.UnionID), null(c.Mobile), c.Phones, c.Name, c.Company, c.Position, c.Gender,
-		c.Birthday, c.Region, c.AddWay, c.AddedAt, c.Remark, c.Description, tx.Now, c.ID)
+	return tx.one("update customer", "UPDATE customer SET "+strings.Join(customerCellColumns, " = ?, ")+" = ?, updated_at = ?, version = version + 1 WHERE id = ? AND deletion_id = 0",
+		append(customerCells(&c), tx.Now, c.ID)...)
+}
+
+// UpdateCustomers is UpdateCustomer for each of them in turn, in fewer
+// statements. The same customer may come several times.
+func (tx *Tx) UpdateCustomers(cs []crm.Customer) error {
+	if !tx.db.d.remote || len(cs) < 2 {
+		for i := range cs {
+			if err := tx.UpdateCustomer(cs[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	place := make(map[int64]int, len(cs))
+	var rows [][]any
+	for i := range cs {
+		c := &cs[i]
+		row := append([]any{c.ID}, customerCells(c)...)
+		if at, again := place[c.ID]; again {
+			times := rows[at][len(rows[at])-1].(int)
+			rows[at] = append(row, times+1)
+			continue
+		}
+		place[c.ID] = len(rows)
+		rows = append(rows, append(row, 1))
+	}
+	found, err := updateJoined(tx, "customer", customerCellColumns, rows)
+	if err == nil && found != int64(len(rows)) {
+		tx.bad = fmt.Errorf("update %d customers: found %d: %w", len(rows), found, ErrGone)
+		return tx.bad
+	}
+	return err
+}
+
+// customerCellColumns are the columns that an edit of a customer may change.
+var customerCellColumns = []string{"external_id", "unionid", "mobile", "phones", "name", "company", "position", "gender",
+	"birthday", "region", "add_way", "added_at", "remark", "description"}
+
+func customerCells(c *crm.Customer) []any {
+	return []any{null(c.ExternalID), null(c.UnionID), null(c.Mobile), c.Phones, c.Name, c.Company, c.Position, c.Gender,
+		c.Birthday, c.Region, c.AddWay, c.AddedAt, c.Remark, c.Description}
 }
 
 // CreateFollows stores new pairs.
