@@ -164,6 +164,20 @@ func (c *customers) fetch(tx *store.Tx, rows []*row) error {
 	return c.fetchPairs(tx)
 }
 
+// decided reports whether a stronger key of the row has a holder who also has
+// the row's value of key k: then it does not matter who else has that.
+func (c *customers) decided(r *row, k int) bool {
+	for stronger := range k {
+		v := r.text(keyColumns[stronger])
+		for _, id := range c.byKey[keyValue{stronger, v}] {
+			if has := keysOf(c.live[id]); has[stronger] == v {
+				return has[k] == r.text(keyColumns[k])
+			}
+		}
+	}
+	return false
+}
+
 // hold takes a live customer in, in place of what is known of it.
 func (c *customers) hold(cu *crm.Customer) {
 	c.live[cu.ID] = cu
@@ -250,7 +264,7 @@ func (c *customers) values(rows []*row, k int) []any {
 	had := make(map[string]bool)
 	for _, r := range rows {
 		v := r.text(keyColumns[k])
-		if v == "" || had[v] || c.e.empty && c.e.repeats != nil && !c.e.repeats.repeated(k, v) {
+		if v == "" || had[v] || c.e.empty && c.e.repeats != nil && !c.e.repeats.repeated(k, v) || c.decided(r, k) {
 			continue
 		}
 		had[v] = true

@@ -86,6 +86,9 @@ func params(dir string, setup func(*testscript.Env)) testscript.Params {
 				env.Setenv(name, value)
 			}
 			env.Setenv("GORACE", os.Getenv("GORACE"))
+			// Scripts run beside each other, and so many short processes take half
+			// the time with a thread each; TestInterrupt and TestMessySamples use all.
+			env.Setenv("GOMAXPROCS", "1")
 			env.Values[theTest] = env.T()
 			env.Values[theTarget] = store.Target{Engine: store.SQLite, Path: filepath.Join(env.WorkDir, "data", "tagkeep", "tagkeep.db")}
 			setup(env)
