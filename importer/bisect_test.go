@@ -184,8 +184,8 @@ func TestBisectedRow(t *testing.T) {
 
 // The names that a refused chunk of the tags or staff sheet made are forgotten.
 func TestBisectNames(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, target store.Target) {
-		t.Run("tags", func(t *testing.T) {
+	t.Run("tags", func(t *testing.T) {
+		storetest.Each(t, func(t *testing.T, target store.Target) {
 			db, _ := refusing(t, target, "tag", "description")
 			seed(t, db, "group g\ntag g:a desc=taken\n")
 			path := sheetOf(t, `标签组名称 | 标签名称 | 标签说明 | 标签组排序
@@ -204,8 +204,8 @@ func TestBisectNames(t *testing.T) {
 			}
 		})
 	})
-	storetest.Each(t, func(t *testing.T, target store.Target) {
-		t.Run("staff", func(t *testing.T) {
+	t.Run("staff", func(t *testing.T) {
+		storetest.Each(t, func(t *testing.T, target store.Target) {
 			db, _ := refusing(t, target, "staff", "name")
 			seed(t, db, "staff zhang name=taken\n")
 			path := sheetOf(t, `员工账号 | 姓名 | 部门

@@ -52,10 +52,21 @@ func (r *running) fillIn(err error) {
 	if !r.opts.DryRun && (err == nil || !r.opts.Atomic) {
 		res.Run, res.StoredTo = run.ID, int(run.MarkRow)
 	}
+	if r.opts.Atomic && run.Rejected > 0 {
+		leaveAll(res)
+	}
 	res.Status = status(err, run.Rejected)
 	res.Tally = r.tally
 	res.Errors, res.Warnings = r.tally.Errors(), r.tally.Warnings()
 	res.ByCode, res.WarnCodes = r.tally.ErrorsByCode(), r.tally.WarningsByCode()
+}
+
+// leaveAll makes the result that of a file of which nothing is stored because
+// some of its rows are rejected.
+func leaveAll(res *Result) {
+	res.Rows.Skipped = res.Rows.Read - res.Rows.Rejected
+	res.Rows.Created, res.Rows.Updated, res.Rows.Unchanged = 0, 0, 0
+	res.Links, res.Created, res.Changes, res.Disabled = LinkCounts{}, CreatedCounts{}, nil, 0
 }
 
 // expected errors end a run in good order.

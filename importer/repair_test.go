@@ -216,8 +216,8 @@ func TestRandomRepairsConverge(t *testing.T) {
 		seed(b.t, s.db, c.have)
 		good := b.keep(rt, s.db, b.file(c), c)
 		b.removeErrors(good)
-		if good.Rows.Rejected > 0 || good.Rows.Read < 2 {
-			return
+		if good.Rows.Rejected > 0 || good.Rows.Read < 2 || good.WarnCodes[crm.SharedPhone] > 0 {
+			return // whom a shared phone means depends on who has it first
 		}
 		want := withoutIDs(dump(b.t, s.db))
 

@@ -239,7 +239,7 @@ func (r *running) saveUnit(tx *store.Tx, run *crm.Run, atEnd bool) error {
 	created := r.result.Created
 	created.add(r.e.unit.created)
 	var err error
-	if run.Report, err = reportOf(created); err != nil {
+	if run.Report, err = r.report(created); err != nil {
 		return err
 	}
 	return r.e.save(tx, run)
@@ -254,11 +254,22 @@ func (r *running) unitStored(run *crm.Run, rev int64) {
 // runReport is what a run keeps of itself beside its columns.
 type runReport struct {
 	Created CreatedCounts `json:"created"`
+	Headers []string      `json:"headers"`
 }
 
-func reportOf(c CreatedCounts) (string, error) {
-	b, err := json.Marshal(runReport{c})
+func (r *running) report(c CreatedCounts) (string, error) {
+	b, err := json.Marshal(runReport{c, r.headers()})
 	return string(b), err
+}
+
+// Headers are the texts of the header row of the file that a run has read, by
+// column.
+func Headers(run crm.Run) []string {
+	var rep runReport
+	if err := json.Unmarshal([]byte(run.Report), &rep); err != nil {
+		return nil // nothing is stored yet
+	}
+	return rep.Headers
 }
 
 // count adds the rows' outcomes to the run.

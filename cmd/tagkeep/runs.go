@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tagkeep/importer"
 	"tagkeep/internal/crm"
 	"tagkeep/internal/report"
 	"tagkeep/internal/store"
@@ -181,13 +182,14 @@ func (a *app) showRun(cmd *cobra.Command, word string) error {
 func (a *app) runErrors(cmd *cobra.Command, word string) error {
 	return a.withRun(cmd, word, func(_ *store.DB, tx *store.Tx, r crm.Run) error {
 		lang := a.language()
+		headers := importer.Headers(r)
 		all := []report.RowError{}
 		err := tx.RunErrors(r.ID, func(p store.RowProblems) error {
 			for _, problem := range p.Problems {
 				if problem.Warn {
 					continue
 				}
-				e := report.Explain(lang, problem, nil)
+				e := report.Explain(lang, problem, headers)
 				if a.json {
 					all = append(all, e)
 				} else {

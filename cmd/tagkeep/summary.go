@@ -131,7 +131,7 @@ func (a *app) counts(res *importer.Result, err error) {
 		note += fmt.Sprintf(a.t("，导入记录 R%d", ", recorded as R%d"), res.Run)
 	}
 	if errors.Is(err, importer.ErrAtomic) {
-		a.say("%s", a.t("假如没有失败的行，会是：", "Without the failed rows it would have been:"))
+		a.say("%s", a.t("有失败的行，按 --atomic 一行也没有写入：", "Some rows failed, so none was stored (--atomic):"))
 	}
 	a.say(a.t("%s（%s）", "%s (%s)"), a.ledgerLine(res.Rows), note)
 	if res.Links.Added+res.Links.Removed > 0 {

@@ -41,7 +41,7 @@ func Explain(lang crm.Lang, p crm.Problem, headers []string) RowError {
 		Column:  sheet.ColumnName(p.Column),
 		Header:  headerAt(headers, p.Column),
 		Code:    p.Code,
-		Value:   p.Value,
+		Value:   strings.TrimSuffix(p.Value, sheet.KindMark),
 		Related: p.Related,
 		problem: &p,
 	}

@@ -86,6 +86,8 @@ func repairColumn(header string) (is, code bool) {
 	switch withoutNotes(foldHeader(header)) {
 	case "错误代码", "errorcode", "errorcodes":
 		return true, true
+	case "出现次数", "最接近的现有标签": // of the sheet 待建标签
+		return true, false
 	case "错误行号", "错误原因", "错误信息", "错误说明", "errorrow", "errorreason", "errormessage", "error", "errors":
 		return true, false
 	}
