@@ -24,7 +24,7 @@ type customers struct {
 	links   map[crm.Pair]map[int64]crm.Link // by tag, sleeping ones too
 
 	// What a dry run would have stored, as far as later rows can mean it.
-	rehearsed map[int64]*crm.Customer
+	rehearsed map[int64]packed
 	newHolder map[keyValue][]int64
 
 	// What is to be written.
@@ -52,7 +52,7 @@ type removal struct {
 }
 
 func newCustomers(e *engine) *customers {
-	return &customers{e: e, rehearsed: make(map[int64]*crm.Customer), newHolder: make(map[keyValue][]int64)}
+	return &customers{e: e, rehearsed: make(map[int64]packed), newHolder: make(map[keyValue][]int64)}
 }
 
 // cell is a column of customers and the field that it fills. pair: it belongs
@@ -192,8 +192,7 @@ func (c *customers) hold(cu *crm.Customer) {
 // collects whom earlier rows that were rejected mean by it.
 func (c *customers) holdRehearsed(kv keyValue, meant map[int64]bool) {
 	for _, id := range c.newHolder[kv] {
-		copied := *c.rehearsed[id]
-		c.hold(&copied)
+		c.hold(c.rehearsed[id].customer(id))
 	}
 	for _, id := range c.e.claims.meant(kv) {
 		if id > 0 {
@@ -207,7 +206,7 @@ func (c *customers) holdRehearsed(kv keyValue, meant map[int64]bool) {
 func (c *customers) fetchMeant(tx *store.Tx, meant map[int64]bool) error {
 	var missing []any
 	for id := range meant {
-		if c.live[id] == nil && c.rehearsed[id] == nil {
+		if c.live[id] == nil && c.rehearsed[id] == "" {
 			missing = append(missing, id)
 		}
 	}
@@ -225,9 +224,8 @@ func (c *customers) fetchMeant(tx *store.Tx, meant map[int64]bool) error {
 		return nil
 	}
 	for _, id := range append(slices.Collect(maps.Keys(c.live)), slices.Collect(maps.Keys(meant))...) {
-		if cu := c.rehearsed[id]; cu != nil {
-			copied := *cu
-			c.hold(&copied)
+		if p := c.rehearsed[id]; p != "" {
+			c.hold(p.customer(id))
 		}
 	}
 	return nil

@@ -194,23 +194,36 @@ func (e *edit) keep() {
 	if !c.e.dry {
 		return
 	}
-	copied := cloned(&e.customer)
-	c.rehearsed[copied.ID] = copied
-	for k, v := range keysOf(copied) {
-		if kv := (keyValue{k, v}); v != "" && !slices.Contains(c.newHolder[kv], copied.ID) {
-			c.newHolder[kv] = append(c.newHolder[kv], copied.ID)
+	p := pack(&e.customer)
+	c.rehearsed[e.who.id] = p
+	for k, v := range keysOf(p.customer(e.who.id)) {
+		if kv := (keyValue{k, v}); v != "" && !slices.Contains(c.newHolder[kv], e.who.id) {
+			c.newHolder[kv] = append(c.newHolder[kv], e.who.id)
 		}
 	}
 }
 
-// cloned copies the strings too: those of a row keep all the text alive that was
-// read with it.
-func cloned(cu *crm.Customer) *crm.Customer {
-	copied := *cu
-	for _, o := range ownCells {
-		o.put(&copied, strings.Clone(o.get(&copied)))
+// packed are the cells of a customer in one string, which is small and does not
+// keep the text alive that they were read with.
+type packed string
+
+// packSeparator stands in no cell: such a row is refused.
+const packSeparator = "\x00"
+
+func pack(cu *crm.Customer) packed {
+	cells := make([]string, len(ownCells))
+	for i, o := range ownCells {
+		cells[i] = o.get(cu)
 	}
-	return &copied
+	return packed(strings.Join(cells, packSeparator))
+}
+
+func (p packed) customer(id int64) *crm.Customer {
+	cu := &crm.Customer{ID: id}
+	for i, cell := range strings.SplitN(string(p), packSeparator, len(ownCells)) {
+		ownCells[i].put(cu, cell)
+	}
+	return cu
 }
 
 func (e *edit) acceptPair(r *row) {

@@ -216,6 +216,9 @@ func randomCompany(t *rapid.T, most int) string {
 // checks runs a property n times unless the command line says how often.
 func checks(t *testing.T, n int, property func(*rapid.T)) {
 	t.Helper()
+	if underRace {
+		n /= 4
+	}
 	f := flag.Lookup("rapid.checks")
 	if f.Value.String() == f.DefValue {
 		if err := f.Value.Set(strconv.Itoa(n)); err != nil {

@@ -13,21 +13,34 @@ import (
 // The first reading fills it. Its memory is bounded: it may take a key that
 // stands once for one that is repeated, never the other way round, so that the
 // import has to remember little more than the rows that do meet each other.
+//
+// It is two Bloom filters, for the keys that stand in the file and for those
+// that were in the first filter already, with the bits of a key in one line of
+// the processor's cache.
 type repeats struct {
-	once, twice []uint64 // bits
-	shift       uint
-	columns     [3]int // of the sheet, -1 for none
+	lines   []repeatLine
+	shift   uint
+	columns [3]int // of the sheet, -1 for none
 }
 
-// Bounds of the number of bits, which is taken from the size of the file.
+// repeatLine holds the bits of some keys.
+type repeatLine struct{ once, twice [repeatWords]uint64 }
+
 const (
-	leastRepeatBits = 16
-	mostRepeatBits  = 25 // two times 4 MiB
+	repeatWords = 4 // 256 bits in either filter
+	repeatBits  = 3 // of a key
+)
+
+// Bounds of the number of lines, as powers of two. It is taken from the size of
+// the file: a line for 128 bytes.
+const (
+	leastRepeatLines = 4
+	mostRepeatLines  = 17 // 8 MiB
 )
 
 func newRepeats(size int64, m *table.Mapping) *repeats {
-	n := min(max(bits.Len64(uint64(4*size)), leastRepeatBits), mostRepeatBits)
-	r := &repeats{once: make([]uint64, 1<<n/64), twice: make([]uint64, 1<<n/64), shift: uint(64 - n)}
+	n := min(max(bits.Len64(uint64(size)/128), leastRepeatLines), mostRepeatLines)
+	r := &repeats{lines: make([]repeatLine, 1<<n), shift: uint(64 - n)}
 	for k, field := range keyColumns {
 		r.columns[k] = m.Column(field)
 	}
@@ -43,22 +56,45 @@ func (r *repeats) add(row *sheet.Row) {
 		if column < 0 || column >= len(row.Cells) || row.Cells[column].Kind == sheet.Blank {
 			continue
 		}
-		n := keyPrint(k, row.Cells[column].Value) >> r.shift
-		word, bit := n/64, uint64(1)<<(n%64)
-		r.twice[word] |= r.once[word] & bit
-		r.once[word] |= bit
+		h := keyPrint(k, row.Cells[column].Value)
+		line := &r.lines[h>>r.shift]
+		if holds(&line.once, h) {
+			set(&line.twice, h)
+		} else {
+			set(&line.once, h)
+		}
 	}
 }
 
 // stands reports whether some row may have the key.
-func (r *repeats) stands(k int, value string) bool { return r.has(r.once, k, value) }
+func (r *repeats) stands(k int, value string) bool {
+	h := keyPrint(k, value)
+	return holds(&r.lines[h>>r.shift].once, h)
+}
 
 // repeated reports whether several rows may have it.
-func (r *repeats) repeated(k int, value string) bool { return r.has(r.twice, k, value) }
+func (r *repeats) repeated(k int, value string) bool {
+	h := keyPrint(k, value)
+	return holds(&r.lines[h>>r.shift].twice, h)
+}
 
-func (r *repeats) has(set []uint64, k int, value string) bool {
-	n := keyPrint(k, value) >> r.shift
-	return set[n/64]&(1<<(n%64)) != 0
+// The bits of a key are the last bytes of its hash; the first ones say which
+// line.
+func holds(words *[repeatWords]uint64, h uint64) bool {
+	for range repeatBits {
+		if words[h>>6%repeatWords]&(1<<(h%64)) == 0 {
+			return false
+		}
+		h >>= 8
+	}
+	return true
+}
+
+func set(words *[repeatWords]uint64, h uint64) {
+	for range repeatBits {
+		words[h>>6%repeatWords] |= 1 << (h % 64)
+		h >>= 8
+	}
 }
 
 // keyPrint is a hash of key k that is the same for a cell and for the value
@@ -101,7 +137,7 @@ func normal(s string, form norm.Form) string {
 	return s
 }
 
-// mixed spreads a hash over its upper bits, which are the ones that are used.
+// mixed spreads a hash over all its bits.
 func mixed(h uint64) uint64 {
 	h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 	h = (h ^ h>>27) * 0x94d049bb133111eb

@@ -84,7 +84,7 @@ func TestRepeats(t *testing.T) {
 			wrong++
 		}
 	}
-	if wrong > n/20 {
+	if wrong > n/100 {
 		t.Errorf("%d of %d keys are taken for repeated", wrong, n)
 	}
 	if stray := fmt.Sprint("xx", n); r.stands(1, stray) && r.stands(1, stray+"1") && r.stands(1, stray+"2") {

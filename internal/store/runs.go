@@ -11,7 +11,7 @@ import (
 )
 
 const runColumns = `id, kind, file, sha256, options, status, mark_row, at_end, read_rows, created_rows, updated_rows, unchanged, skipped, rejected,
-	links_added, links_removed, first_customer, report, errors_file, operator, created_by, started_at, ended_at`
+	links_added, links_removed, report, errors_file, operator, created_by, started_at, ended_at`
 
 // CreateRun stores a new run and gives it its id.
 func (tx *Tx) CreateRun(r *crm.Run) error {
@@ -20,8 +20,8 @@ func (tx *Tx) CreateRun(r *crm.Run) error {
 		return err
 	}
 	r.ID, r.StartedAt, r.Status = id, tx.Now, crm.RunRunning
-	return tx.Insert("import_run", []string{"id", "kind", "file", "sha256", "options", "status", "first_customer", "report", "operator", "created_by", "started_at"},
-		[][]any{{r.ID, string(r.Kind), r.File, r.SHA256, r.Options, r.Status, r.FirstCustomer, r.Report, r.Operator, r.CreatedBy, r.StartedAt}})
+	return tx.Insert("import_run", []string{"id", "kind", "file", "sha256", "options", "status", "report", "operator", "created_by", "started_at"},
+		[][]any{{r.ID, string(r.Kind), r.File, r.SHA256, r.Options, r.Status, r.Report, r.Operator, r.CreatedBy, r.StartedAt}})
 }
 
 // SaveRun writes the run's progress: its mark, counts and status.

@@ -13,7 +13,7 @@ import (
 )
 
 func runRows(t *testing.T, db *store.DB) {
-	r := crm.Run{Kind: crm.Customers, File: "/数据/客户.xlsx", SHA256: strings.Repeat("ab", 32), Options: "--tags add", FirstCustomer: 5,
+	r := crm.Run{Kind: crm.Customers, File: "/数据/客户.xlsx", SHA256: strings.Repeat("ab", 32), Options: "--tags add",
 		Report: `{"warnings":[]}`, Operator: "root@host", CreatedBy: 3}
 	other := r
 	other.Options = "--TAGS add"

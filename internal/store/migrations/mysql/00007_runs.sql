@@ -16,7 +16,6 @@ CREATE TABLE IF NOT EXISTS import_run (
   rejected      BIGINT NOT NULL DEFAULT 0,
   links_added   BIGINT NOT NULL DEFAULT 0,
   links_removed BIGINT NOT NULL DEFAULT 0,
-  first_customer BIGINT NOT NULL DEFAULT 0,
   report        MEDIUMTEXT NOT NULL,
   errors_file   VARCHAR(4096) NOT NULL DEFAULT '',
   operator      VARCHAR(255) NOT NULL DEFAULT '',

@@ -16,7 +16,6 @@ CREATE TABLE IF NOT EXISTS import_run (
   rejected      INTEGER NOT NULL DEFAULT 0,
   links_added   INTEGER NOT NULL DEFAULT 0,
   links_removed INTEGER NOT NULL DEFAULT 0,
-  first_customer INTEGER NOT NULL DEFAULT 0,
   report        TEXT    NOT NULL DEFAULT '',
   errors_file   TEXT    NOT NULL DEFAULT '' CHECK (length(errors_file) <= 4096),
   operator      TEXT    NOT NULL DEFAULT '' CHECK (length(operator) <= 255),
