@@ -9,72 +9,15 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"sync/atomic"
-	"syscall"
 	"time"
-	"unicode/utf8"
 
 	"github.com/go-sql-driver/mysql"
 	"github.com/jmoiron/sqlx"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
-
-	"tagkeep/internal/crm"
 )
-
-// Meta is what a database says about itself.
-type Meta struct {
-	UUID      string `db:"uuid"`
-	Company   string `db:"company"`
-	TimeZone  string `db:"timezone"` // an IANA name
-	Lang      string `db:"lang"`
-	CreatedAt int64  `db:"created_at"`
-	Rev       int64  `db:"rev"`
-}
-
-// Location is the company's time zone, in which dates in spreadsheets are read.
-func (m Meta) Location() (*time.Location, error) {
-	loc, err := time.LoadLocation(m.TimeZone)
-	if err != nil {
-		return nil, fmt.Errorf("load the company's time zone: %w", err)
-	}
-	return loc, nil
-}
-
-// Language of the company.
-func (m Meta) Language() crm.Lang { return crm.Lang(m.Lang) }
-
-// DefaultTimeZone of a new database.
-const DefaultTimeZone = "Asia/Shanghai"
-
-// Settings of a new database; the zero value is a Chinese company in Shanghai.
-type Settings struct {
-	Company  string
-	TimeZone string
-	Lang     crm.Lang
-}
-
-// maxCompany is how many characters a company's name may have.
-const maxCompany = 64
-
-// complete fills in what is not set and refuses what cannot be.
-func (s Settings) complete() (Settings, error) {
-	if s.TimeZone == "" {
-		s.TimeZone = "Asia/Shanghai"
-	}
-	if s.Lang == "" {
-		s.Lang = crm.Chinese
-	}
-	if _, err := time.LoadLocation(s.TimeZone); err != nil {
-		return s, err
-	}
-	if n := utf8.RuneCountInString(s.Company); n > maxCompany {
-		return s, fmt.Errorf("the company's name has %d characters, at most %d fit", n, maxCompany)
-	}
-	return s, nil
-}
 
 // Option changes how a database is opened.
 type Option func(*DB)
@@ -198,53 +141,6 @@ func checkFile(path string) error {
 	return nil
 }
 
-// Create opens the database at the target and makes it first where there is
-// none. created says which. Two processes may create at once.
-func Create(ctx context.Context, t Target, s Settings, opts ...Option) (db *DB, created bool, err error) {
-	db, err = Open(ctx, t, opts...)
-	if !errors.Is(err, ErrMissing) {
-		return db, false, err
-	}
-	if s, err = s.complete(); err != nil {
-		return nil, false, fmt.Errorf("create %s: %w", t, err)
-	}
-	if err := prepare(ctx, t, opts); err != nil {
-		return nil, false, err
-	}
-	db, err = connect(ctx, t, false, opts)
-	if err != nil {
-		return nil, false, err
-	}
-	if created, err = db.create(ctx, s); err != nil {
-		return nil, false, errors.Join(err, db.Close())
-	}
-	return db, created, nil
-}
-
-// prepare makes the file, readable by its owner only, or the server's database.
-func prepare(ctx context.Context, t Target, opts []Option) error {
-	if t.Engine == SQLite {
-		if t.Path == "" {
-			return nil
-		}
-		if err := os.MkdirAll(filepath.Dir(t.Path), 0o700); err != nil {
-			return fmt.Errorf("create %s: %w", t, err)
-		}
-		f, err := os.OpenFile(t.Path, os.O_RDWR|os.O_CREATE, 0o600)
-		if err != nil {
-			return fmt.Errorf("create %s: %w", t, err)
-		}
-		return f.Close()
-	}
-	server, err := connect(ctx, t, true, opts)
-	if err != nil {
-		return err
-	}
-	defer server.Close()
-	_, err = server.x.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS `"+t.Name+"` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
-	return server.wrap("create database "+t.Name, err)
-}
-
 func connect(ctx context.Context, t Target, server bool, opts []Option) (*DB, error) {
 	d := dialectOf(t.Engine)
 	db := &DB{target: t, d: d, now: time.Now, writer: newUUID()}
@@ -332,37 +228,6 @@ func (db *DB) locked(ctx context.Context, fn func(ctx context.Context) error) er
 	return errors.Join(fn(context.WithoutCancel(ctx)), unlock())
 }
 
-// create makes the tables and, last, the meta row: without it the database does
-// not count as made, and the next create finishes it. made is false when
-// another process was first.
-func (db *DB) create(ctx context.Context, s Settings) (made bool, err error) {
-	p, err := db.provider()
-	if err != nil {
-		return false, err
-	}
-	err = db.locked(ctx, func(ctx context.Context) error {
-		if err := db.d.tune(ctx, db); err != nil {
-			return db.wrap("create "+db.target.String(), err)
-		}
-		if _, err := p.Up(ctx); err != nil {
-			return db.wrap("migrate", err)
-		}
-		res, err := db.x.ExecContext(ctx, `INSERT INTO meta (id, uuid, company, timezone, lang, created_at)
-			SELECT 1, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM meta)`,
-			newUUID(), s.Company, s.TimeZone, string(s.Lang), db.now().UnixMilli())
-		if err != nil {
-			return db.wrap("create "+db.target.String(), err)
-		}
-		n, err := res.RowsAffected()
-		made = n == 1
-		return err
-	})
-	if err != nil {
-		return false, err
-	}
-	return made, db.readMeta(ctx)
-}
-
 func (db *DB) readMeta(ctx context.Context) error {
 	err := db.x.GetContext(ctx, &db.meta, "SELECT uuid, company, timezone, lang, created_at, rev FROM meta WHERE id = 1")
 	switch {
@@ -399,58 +264,4 @@ func noSuchTable(err error) bool {
 		return e.Code() == sqlite3.SQLITE_ERROR
 	}
 	return false
-}
-
-// wrap names the operation and gives the error its class and, where there is
-// one, the sentinel that commands turn into advice.
-func (db *DB) wrap(op string, err error) error {
-	if err == nil {
-		return nil
-	}
-	class := db.d.classify(err)
-	if s := sentinel(class, err); s != nil {
-		err = fmt.Errorf("%w: %w", s, err)
-	}
-	return &txError{class, fmt.Errorf("%s: %w", op, err)}
-}
-
-// sentinel maps what drivers and systems say to what callers test for.
-func sentinel(class errClass, err error) error {
-	switch class {
-	case refused:
-		return ErrRefused
-	case transient:
-		return ErrBusy // and it stayed so while it was tried again
-	}
-	if e := (*mysql.MySQLError)(nil); errors.As(err, &e) {
-		switch e.Number {
-		case 1044, 1045, 1142, 1698:
-			return ErrLogin
-		case 1049:
-			return ErrMissing
-		case 1021, 1114, 3675:
-			return ErrFull
-		case 1290, 1792, 1836:
-			return ErrReadOnly
-		}
-		return nil
-	}
-	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
-		switch e.Code() & 0xff {
-		case sqlite3.SQLITE_FULL:
-			return ErrFull
-		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
-			return ErrReadOnly
-		case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-			return ErrNotOurs
-		}
-		return nil
-	}
-	if errors.Is(err, syscall.ENOSPC) {
-		return ErrFull
-	}
-	if class == lost {
-		return ErrUnreachable
-	}
-	return nil
 }

@@ -4,7 +4,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"syscall"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
 )
 
 // What can go wrong with a database as a whole. Callers test with errors.Is.
@@ -59,3 +64,57 @@ func (e *BusyError) Error() string {
 
 // Is makes a BusyError an ErrBusy.
 func (e *BusyError) Is(target error) bool { return target == ErrBusy }
+
+// wrap names the operation and gives the error its class and, where there is
+// one, the sentinel that commands turn into advice.
+func (db *DB) wrap(op string, err error) error {
+	if err == nil {
+		return nil
+	}
+	class := db.d.classify(err)
+	if s := sentinel(class, err); s != nil {
+		err = fmt.Errorf("%w: %w", s, err)
+	}
+	return &txError{class, fmt.Errorf("%s: %w", op, err)}
+}
+
+// sentinel maps what drivers and systems say to what callers test for.
+func sentinel(class errClass, err error) error {
+	switch class {
+	case refused:
+		return ErrRefused
+	case transient:
+		return ErrBusy // and it stayed so while it was tried again
+	}
+	if e := (*mysql.MySQLError)(nil); errors.As(err, &e) {
+		switch e.Number {
+		case 1044, 1045, 1142, 1698:
+			return ErrLogin
+		case 1049:
+			return ErrMissing
+		case 1021, 1114, 3675:
+			return ErrFull
+		case 1290, 1792, 1836:
+			return ErrReadOnly
+		}
+		return nil
+	}
+	if e := (*sqlite.Error)(nil); errors.As(err, &e) {
+		switch e.Code() & 0xff {
+		case sqlite3.SQLITE_FULL:
+			return ErrFull
+		case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
+			return ErrReadOnly
+		case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+			return ErrNotOurs
+		}
+		return nil
+	}
+	if errors.Is(err, syscall.ENOSPC) {
+		return ErrFull
+	}
+	if class == lost {
+		return ErrUnreachable
+	}
+	return nil
+}
