@@ -275,7 +275,7 @@ func (b *benches) done(db *store.DB, res *Result) done {
 // database gained; and the same file again changes nothing.
 func TestRandomImports(t *testing.T) {
 	b := newBenches(t)
-	checks(t, 60, func(rt *rapid.T) {
+	checks(t, 30, func(rt *rapid.T) {
 		c := randomCases(crm.Customers, crm.Customers, crm.Customers, crm.Tags, crm.People).Draw(rt, "case")
 		path := b.file(c)
 		var want *done
@@ -379,7 +379,7 @@ func (b *benches) again(rt *rapid.T, s side, path string, c randomCase, first do
 // one that was left in peace.
 func TestRandomInterruptions(t *testing.T) {
 	b := newBenches(t)
-	checks(t, 60, func(rt *rapid.T) {
+	checks(t, 50, func(rt *rapid.T) {
 		c := randomCases(crm.Customers, crm.Customers, crm.Customers, crm.Tags, crm.People).Draw(rt, "case")
 		path := b.file(c)
 		s := rapid.SampledFrom(b.sides).Draw(rt, "side")

@@ -123,7 +123,7 @@ func TestPriorCodes(t *testing.T) {
 // nothing changes.
 func TestRandomRepairs(t *testing.T) {
 	b := newBenches(t)
-	checks(t, 60, func(rt *rapid.T) {
+	checks(t, 40, func(rt *rapid.T) {
 		c := randomCases(crm.Customers, crm.Customers, crm.Tags, crm.People).Draw(rt, "case")
 		c.opts.Existing, c.opts.OnlyExisting, c.opts.CreateTags, c.opts.TagGroup = UpdateExisting, false, false, ""
 		c.rows = without(c.rows, "错误代码")
@@ -206,7 +206,7 @@ func readCSV(t testing.TB, path string) [][]string {
 // give what the good file gives.
 func TestRandomRepairsConverge(t *testing.T) {
 	b := newBenches(t)
-	checks(t, 60, func(rt *rapid.T) {
+	checks(t, 40, func(rt *rapid.T) {
 		c := randomCases(crm.Customers).Draw(rt, "case")
 		c.opts = Options{Tags: c.opts.Tags}
 		c.have = randomCompany(rt, 0)

@@ -19,7 +19,7 @@ import (
 // and each digest is that of what the run made.
 func TestRandomUndo(t *testing.T) {
 	b := newBenches(t)
-	checks(t, 60, func(rt *rapid.T) {
+	checks(t, 40, func(rt *rapid.T) {
 		c := randomCases(crm.Customers, crm.Customers, crm.Tags, crm.People).Draw(rt, "case")
 		s := rapid.SampledFrom(b.sides).Draw(rt, "side")
 		seed(b.t, s.db, c.have)
