@@ -121,12 +121,13 @@ func (e *engine) plan(r *row) {
 // chunks cost fewer statements.
 const optimisticRows = 5000
 
-// store plans and writes rows in the transaction tx, chunk by chunk. An
-// optimistic attempt is quicker and fails as a whole, with store.ErrRefused,
-// where the database refuses a row. It may be
+// store plans and writes rows in the transaction tx, chunk by chunk. It may be
 // called again for the same rows when the transaction was rolled back: it keeps
 // nothing of the earlier call. Once the transaction is committed, or will be
 // with more rows in it, stored must be called.
+//
+// An optimistic attempt is quicker, and fails as a whole with store.ErrRefused
+// where the database refuses a row.
 func (e *engine) store(tx *store.Tx, rows []*row, optimistic bool) error {
 	e.claims.back(0)
 	e.unit = unit{}

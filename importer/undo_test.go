@@ -55,20 +55,26 @@ func (u *undo) run(id int64) error {
 	if err := u.tx.Select(&changes, "SELECT kind, item_id, staff_id, before_image, after_digest FROM import_change WHERE run_id = ? ORDER BY seq DESC", id); err != nil {
 		return err
 	}
-	for _, c := range changes {
-		err := u.change(c.Kind, c.ItemID, c.StaffID, []byte(c.Before), c.After)
-		if err != nil {
-			return fmt.Errorf("%s #%d: %w", c.Kind, c.ItemID, err)
-		}
-	}
 	ranges, err := u.tx.CreatedBy(id)
 	if err != nil {
 		return err
 	}
-	for _, r := range slices.Backward(ranges) { // children go first
-		if err := u.remove(r); err != nil {
-			return err
+	// New customers go first: one may have a key that an old one gets back.
+	for _, r := range ranges {
+		if r.Kind == string(store.SeqCustomer) {
+			err = errors.Join(err, u.remove(r))
 		}
+	}
+	for _, c := range changes {
+		if err := u.change(c.Kind, c.ItemID, c.StaffID, []byte(c.Before), c.After); err != nil {
+			return fmt.Errorf("%s #%d: %w", c.Kind, c.ItemID, err)
+		}
+	}
+	for _, r := range slices.Backward(ranges) { // children go first
+		err = errors.Join(err, u.remove(r))
+	}
+	if err != nil {
+		return err
 	}
 	return u.exec("DELETE FROM sleeping_removal WHERE run_id = ?", id)
 }
