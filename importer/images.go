@@ -13,7 +13,8 @@ import (
 
 // Kinds of before-images. An undo goes through them from the last to the first
 // and puts back what they hold; things that the run itself created have none,
-// they are in its ranges of ids.
+// they are in its ranges of ids. New customers go before the images, for one may
+// have a key that an old one gets back; all else goes after them.
 //
 // The digest that stands beside an image is over the cells as the row left
 // them: an undo that finds another one knows that somebody edited them since.
