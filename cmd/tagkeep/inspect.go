@@ -178,30 +178,39 @@ func (a *app) inspectHeader(in *inspection, first []sheet.Row, kind crm.Kind) {
 	}
 }
 
-func (a *app) inspectRows(ctx context.Context, f *sheet.File, in *inspection, show int) error {
+func (a *app) inspectRows(ctx context.Context, f *sheet.File, in *inspection, show int) (err error) {
+	in.Blank, err = eachRow(ctx, f, func(r sheet.Row) error {
+		if r.Number > in.HeaderRow {
+			in.Rows++
+			if show < 0 || len(in.First) < show {
+				in.First = append(in.First, shownRow{r.Number, texts(r)})
+			}
+		}
+		return nil
+	})
+	return err
+}
+
+// eachRow reads a file to its end and returns how many rows were blank.
+func eachRow(ctx context.Context, f *sheet.File, fn func(sheet.Row) error) (blank int, err error) {
 	rows, err := f.Rows(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer rows.Close()
 	buf := make([]sheet.Row, 500)
 	for {
 		n, err := rows.Read(buf)
 		for _, r := range buf[:n] {
-			if r.Number <= in.HeaderRow {
-				continue
-			}
-			in.Rows++
-			if show < 0 || len(in.First) < show {
-				in.First = append(in.First, shownRow{r.Number, texts(r)})
+			if err := fn(r); err != nil {
+				return 0, err
 			}
 		}
 		if errors.Is(err, io.EOF) {
-			in.Blank = rows.Blank()
-			return nil
+			return rows.Blank(), nil
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
 }
@@ -266,31 +275,15 @@ func (a *app) printInspection(in *inspection) {
 	}
 }
 
-// copyAsCSV writes all rows as they are read, blank ones included so that row
-// numbers stay, as plain RFC 4180.
+// copyAsCSV writes all rows as they are read, blank ones left out, as plain RFC
+// 4180.
 func (a *app) copyAsCSV(ctx context.Context, f *sheet.File) error {
 	w, err := sheet.NewCSVWriter(a.stdout, sheet.CSVFormat{Encoding: "utf-8", Delimiter: ',', CRLF: true})
 	if err != nil {
 		return err
 	}
-	rows, err := f.Rows(ctx)
-	if err != nil {
+	if _, err := eachRow(ctx, f, func(r sheet.Row) error { return w.Write(texts(r)) }); err != nil {
 		return err
 	}
-	defer rows.Close()
-	buf := make([]sheet.Row, 500)
-	for {
-		n, err := rows.Read(buf)
-		for _, r := range buf[:n] {
-			if err := w.Write(texts(r)); err != nil {
-				return err
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return w.Flush()
-		}
-		if err != nil {
-			return err
-		}
-	}
+	return w.Flush()
 }

@@ -7,7 +7,7 @@ import (
 // File is an opened spreadsheet. It is made by Open and must be closed.
 type File struct {
 	Info Info
-	// body is the format's reader of rows: *csvFile or *xlsxFile.
+	// body is the format's reader of rows, with what the file was when opened.
 	body body
 }
 
