@@ -129,18 +129,18 @@ func (tx *Tx) CustomerBatches(fn func(*CustomerBatch) error) error {
 
 // CreateCustomers stores new customers under the ids they have.
 func (tx *Tx) CreateCustomers(cs []crm.Customer) error {
-	rows := make([][]any, len(cs))
-	for i := range cs {
-		c := &cs[i]
-		rows[i] = append(customerCells(c), c.ID, c.CreatedAt, c.CreatedBy, c.UpdatedAt)
-	}
-	return tx.Insert("customer", append(slices.Clone(customerCellColumns), "id", "created_at", "created_by", "updated_at"), rows)
+	in := &insertion{table: "customer", columns: append(slices.Clone(customerCellColumns), "id"), n: len(cs),
+		row: func(i int, cells []any) { _ = append(appendCells(cells[:0], &cs[i]), cs[i].ID) }}
+	in.number("created_at", func(i int) int64 { return cs[i].CreatedAt })
+	in.number("created_by", func(i int) int64 { return cs[i].CreatedBy })
+	in.number("updated_at", func(i int) int64 { return cs[i].UpdatedAt })
+	return tx.insert(in)
 }
 
 // UpdateCustomer writes the customer's cells and counts the version up.
 func (tx *Tx) UpdateCustomer(c crm.Customer) error {
 	return tx.one("update customer", "UPDATE customer SET "+strings.Join(customerCellColumns, " = ?, ")+" = ?, updated_at = ?, version = version + 1 WHERE id = ? AND deletion_id = 0",
-		append(customerCells(&c), tx.Now, c.ID)...)
+		append(appendCells(nil, &c), tx.Now, c.ID)...)
 }
 
 // UpdateCustomers is UpdateCustomer for each of them in turn, in fewer
@@ -158,7 +158,7 @@ func (tx *Tx) UpdateCustomers(cs []crm.Customer) error {
 	var rows [][]any
 	for i := range cs {
 		c := &cs[i]
-		row := append([]any{c.ID}, customerCells(c)...)
+		row := appendCells([]any{c.ID}, c)
 		if at, again := place[c.ID]; again {
 			times := rows[at][len(rows[at])-1].(int)
 			rows[at] = append(row, times+1)
@@ -179,18 +179,23 @@ func (tx *Tx) UpdateCustomers(cs []crm.Customer) error {
 var customerCellColumns = []string{"external_id", "unionid", "mobile", "phones", "name", "company", "position", "gender",
 	"birthday", "region", "add_way", "added_at", "remark", "description"}
 
-func customerCells(c *crm.Customer) []any {
-	return []any{null(c.ExternalID), null(c.UnionID), null(c.Mobile), c.Phones, c.Name, c.Company, c.Position, c.Gender,
-		c.Birthday, c.Region, c.AddWay, c.AddedAt, c.Remark, c.Description}
+func appendCells(to []any, c *crm.Customer) []any {
+	return append(to, null(c.ExternalID), null(c.UnionID), null(c.Mobile), c.Phones, c.Name, c.Company, c.Position, c.Gender,
+		c.Birthday, c.Region, c.AddWay, c.AddedAt, c.Remark, c.Description)
 }
 
 // CreateFollows stores new pairs.
 func (tx *Tx) CreateFollows(fs []crm.Follow) error {
-	rows := make([][]any, len(fs))
-	for i, f := range fs {
-		rows[i] = []any{f.CustomerID, f.StaffID, f.Remark, f.Description, f.AddWay, f.AddedAt, f.CreatedAt, f.CreatedBy, f.UpdatedAt}
-	}
-	return tx.Insert("customer_staff", []string{"customer_id", "staff_id", "remark", "description", "add_way", "added_at", "created_at", "created_by", "updated_at"}, rows)
+	in := &insertion{table: "customer_staff", columns: []string{"customer_id", "staff_id", "remark", "description", "add_way"}, n: len(fs),
+		row: func(i int, cells []any) {
+			f := &fs[i]
+			_ = append(cells[:0], f.CustomerID, f.StaffID, f.Remark, f.Description, f.AddWay)
+		}}
+	in.number("added_at", func(i int) int64 { return fs[i].AddedAt })
+	in.number("created_at", func(i int) int64 { return fs[i].CreatedAt })
+	in.number("created_by", func(i int) int64 { return fs[i].CreatedBy })
+	in.number("updated_at", func(i int) int64 { return fs[i].UpdatedAt })
+	return tx.insert(in)
 }
 
 // UpdateFollow writes the pair's cells and counts its version up.
@@ -201,11 +206,12 @@ func (tx *Tx) UpdateFollow(f crm.Follow) error {
 
 // AddLinks stores links that are not there yet.
 func (tx *Tx) AddLinks(ls []crm.Link) error {
-	rows := make([][]any, len(ls))
-	for i, l := range ls {
-		rows[i] = []any{l.CustomerID, l.TagID, l.StaffID, l.TaggedAt, l.TaggedBy, l.RunID}
-	}
-	return tx.Insert("link", []string{"customer_id", "tag_id", "staff_id", "tagged_at", "tagged_by", "run_id"}, rows)
+	in := &insertion{table: "link", columns: []string{"customer_id", "tag_id", "staff_id"}, n: len(ls),
+		row: func(i int, cells []any) { _ = append(cells[:0], ls[i].CustomerID, ls[i].TagID, ls[i].StaffID) }}
+	in.number("tagged_at", func(i int) int64 { return ls[i].TaggedAt })
+	in.number("tagged_by", func(i int) int64 { return ls[i].TaggedBy })
+	in.number("run_id", func(i int) int64 { return ls[i].RunID })
+	return tx.insert(in)
 }
 
 // RemoveLink removes one link. When it sleeps, deletionID names the event whose

@@ -24,8 +24,9 @@ type dialect struct {
 	// arguments that args makes of them.
 	in     func(column string, n int) string
 	inArgs func(values []any) []any
-	// insert writes rows of equal length in the engine's quickest way.
-	insert func(tx *Tx, table string, columns []string, rows [][]any) (int64, error)
+	// insert writes rows in the engine's quickest way and returns how many went
+	// in.
+	insert func(tx *Tx, in *insertion) (int64, error)
 	remote bool // a COMMIT's reply can be lost
 	// Isolation of writing and of reading transactions.
 	writeIsolation, readIsolation sql.IsolationLevel

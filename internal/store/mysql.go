@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -80,38 +79,39 @@ func askForLoad(ctx context.Context, db *DB) error {
 const insertBytes = 1 << 20
 
 // insertValues writes as many rows per statement as fit into insertBytes.
-func insertValues(tx *Tx, table string, columns []string, rows [][]any) (int64, error) {
-	head := "INSERT INTO " + table + " (" + strings.Join(columns, ", ") + ") VALUES "
-	tuple := "(?" + strings.Repeat(",?", len(columns)-1) + ")"
+func insertValues(tx *Tx, in *insertion) (int64, error) {
+	head, tuple := in.into()
+	first, next := in.fitting(0)
+	if next == in.n {
+		return tx.Exec(head+tuple+strings.Repeat(","+tuple, next-1), first...)
+	}
 	var total int64
-	each := func() error {
-		for rest := rows; len(rest) > 0; {
-			n := fitting(rest)
-			res, err := tx.Exec(head+tuple+strings.Repeat(","+tuple, n-1), slices.Concat(rest[:n]...)...)
+	err := tx.Savepoint(func() error {
+		for from := 0; from < in.n; {
+			args, next := in.fitting(from)
+			n, err := tx.Exec(head+tuple+strings.Repeat(","+tuple, next-from-1), args...)
 			if err != nil {
 				return err
 			}
-			total += res
-			rest = rest[n:]
+			total += n
+			from = next
 		}
 		return nil
-	}
-	if fitting(rows) == len(rows) {
-		err := each()
-		return total, err
-	}
-	err := tx.Savepoint(each)
+	})
 	return total, err
 }
 
-// fitting is how many of the rows go into one statement.
-func fitting(rows [][]any) int {
-	n, size := 0, 0
-	for n < len(rows) && (n == 0 || size < insertBytes) && n*len(rows[0]) < 60000 {
-		size += rowBytes(rows[n])
-		n++
+// fitting are the cells of the rows that go into one statement, from row from
+// on, and the row behind them.
+func (in *insertion) fitting(from int) (args []any, next int) {
+	width, size := len(in.columns), 0
+	for next = from; next < in.n && (next == from || size < insertBytes) && len(args) < 60000; next++ {
+		args = append(args, make([]any, width)...)
+		row := args[len(args)-width:]
+		in.fill(next, row)
+		size += rowBytes(row)
 	}
-	return n
+	return args, next
 }
 
 func rowBytes(row []any) int {

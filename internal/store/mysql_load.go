@@ -19,13 +19,13 @@ var loadNumber atomic.Int64
 
 // mysqlInsert writes rows through LOAD DATA LOCAL where the server allows it,
 // else, and for few rows, through INSERT.
-func mysqlInsert(tx *Tx, table string, columns []string, rows [][]any) (int64, error) {
-	if len(rows) < loadFrom || !tx.db.loads {
-		return insertValues(tx, table, columns, rows)
+func mysqlInsert(tx *Tx, in *insertion) (int64, error) {
+	if in.n < loadFrom || !tx.db.loads {
+		return insertValues(tx, in)
 	}
 	var stored int64
 	err := tx.Savepoint(func() (err error) {
-		stored, err = load(tx, table, columns, rows)
+		stored, err = load(tx, in)
 		return err
 	})
 	if err == nil || tx.bad != nil {
@@ -33,27 +33,18 @@ func mysqlInsert(tx *Tx, table string, columns []string, rows [][]any) (int64, e
 	}
 	// LOAD DATA turns bad values into warnings and leaves doubled keys out; an
 	// INSERT of the same rows says what is wrong.
-	return insertValues(tx, table, columns, rows)
+	return insertValues(tx, in)
 }
 
 // load sends the rows as one text. Fewer stored rows than sent, or a warning,
 // is a refusal.
-func load(tx *Tx, table string, columns []string, rows [][]any) (int64, error) {
-	var text bytes.Buffer
-	for _, row := range rows {
-		for i, v := range row {
-			if i > 0 {
-				text.WriteByte('\t')
-			}
-			writeField(&text, v)
-		}
-		text.WriteByte('\n')
-	}
+func load(tx *Tx, in *insertion) (int64, error) {
+	text := in.text()
 	name := "tagkeep-" + strconv.FormatInt(loadNumber.Add(1), 10)
-	mysql.RegisterReaderHandler(name, func() io.Reader { return bytes.NewReader(text.Bytes()) })
+	mysql.RegisterReaderHandler(name, func() io.Reader { return bytes.NewReader(text) })
 	defer mysql.DeregisterReaderHandler(name)
-	n, err := tx.Exec("LOAD DATA LOCAL INFILE 'Reader::" + name + "' INTO TABLE " + table +
-		" CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' (" + strings.Join(columns, ", ") + ")")
+	n, err := tx.Exec("LOAD DATA LOCAL INFILE 'Reader::" + name + "' INTO TABLE " + in.table +
+		" CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' (" + strings.Join(in.columns, ", ") + ")" + in.set())
 	if err != nil {
 		return 0, err
 	}
@@ -61,10 +52,40 @@ func load(tx *Tx, table string, columns []string, rows [][]any) (int64, error) {
 	if err := tx.Get(&warnings, "SELECT @@warning_count"); err != nil {
 		return 0, err
 	}
-	if n != int64(len(rows)) || warnings != 0 {
-		return 0, fmt.Errorf("load into %s: sent %d rows, stored %d with %d warnings: %w", table, len(rows), n, warnings, ErrRefused)
+	if n != int64(in.n) || warnings != 0 {
+		return 0, fmt.Errorf("load into %s: sent %d rows, stored %d with %d warnings: %w", in.table, in.n, n, warnings, ErrRefused)
 	}
 	return n, nil
+}
+
+// set is the clause for the columns that have one value.
+func (in *insertion) set() string {
+	var clause string
+	for i, s := range in.same {
+		clause += ", "
+		if i == 0 {
+			clause = " SET "
+		}
+		clause += s.name + " = " + strconv.FormatInt(s.value, 10)
+	}
+	return clause
+}
+
+// text is the rows in the form that LOAD DATA reads.
+func (in *insertion) text() []byte {
+	var text bytes.Buffer
+	cells := make([]any, len(in.columns))
+	for i := range in.n {
+		in.fill(i, cells)
+		for k, v := range cells {
+			if k > 0 {
+				text.WriteByte('\t')
+			}
+			writeField(&text, v)
+		}
+		text.WriteByte('\n')
+	}
+	return text.Bytes()
 }
 
 // writeField writes a value in the text form of LOAD DATA.

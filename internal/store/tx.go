@@ -19,6 +19,7 @@ import (
 // would commit by itself.
 type Tx struct {
 	ctx        context.Context
+	conn       *sqlx.Conn // nil on a server: who asks there what became of a lost commit needs it gone
 	x          *sqlx.Tx
 	db         *DB
 	stmts      map[string]*sqlx.Stmt
@@ -97,14 +98,13 @@ func (db *DB) once(ctx context.Context, job *Job, fn func(*Tx) error) error {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	x, err := db.x.BeginTxx(ctx, &sql.TxOptions{Isolation: db.d.writeIsolation})
+	tx, err := db.begin(ctx)
 	if err != nil {
-		return db.wrap("begin", err)
+		return err
 	}
-	tx := &Tx{ctx: ctx, x: x, db: db, Now: db.now().UnixMilli()}
 	// On an error, a panic and runtime.Goexit; after a commit it does nothing. A
 	// failed rollback adds nothing: the connection is dropped with it.
-	defer func() { _ = x.Rollback() }()
+	defer tx.end()
 	if err := tx.open(job); err != nil {
 		return err
 	}
@@ -115,6 +115,32 @@ func (db *DB) once(ctx context.Context, job *Job, fn func(*Tx) error) error {
 		return tx.bad
 	}
 	return db.commit(tx)
+}
+
+func (db *DB) begin(ctx context.Context) (tx *Tx, err error) {
+	tx = &Tx{ctx: ctx, db: db, Now: db.now().UnixMilli()}
+	from := db.x.BeginTxx
+	if !db.d.remote {
+		if tx.conn, err = db.x.Connx(ctx); err != nil {
+			return nil, db.wrap("connect", err)
+		}
+		from = tx.conn.BeginTxx
+	}
+	if tx.x, err = from(ctx, &sql.TxOptions{Isolation: db.d.writeIsolation}); err != nil {
+		tx.end()
+		return nil, db.wrap("begin", err)
+	}
+	return tx, nil
+}
+
+// end takes back what is not committed and gives the connection back.
+func (tx *Tx) end() {
+	if tx.x != nil {
+		_ = tx.x.Rollback()
+	}
+	if tx.conn != nil {
+		_ = tx.conn.Close()
+	}
 }
 
 // open takes the rev row, which serialises writers on both engines, and fences
@@ -296,23 +322,6 @@ func (tx *Tx) query(query string, args []any) (*sqlx.Rows, error) {
 		return nil, err
 	}
 	return s.QueryxContext(tx.ctx, args...)
-}
-
-// Insert writes rows of equal length and checks that all of them went in. When
-// one is refused, none is.
-func (tx *Tx) Insert(table string, columns []string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	n, err := tx.db.d.insert(tx, table, columns, rows)
-	if err != nil {
-		return err
-	}
-	if n != int64(len(rows)) {
-		tx.bad = fmt.Errorf("insert into %s: sent %d rows, stored %d", table, len(rows), n)
-		return tx.bad
-	}
-	return nil
 }
 
 // In is the condition that column is one of values, and its arguments. values
