@@ -77,6 +77,9 @@ func (e *engine) tryChunk(tx *store.Tx, rows []*row) error {
 	for _, r := range rows {
 		e.plan(r)
 	}
+	if e.shelves.err != nil {
+		return e.shelves.err
+	}
 	ranges, err := e.ids.settle(tx)
 	if err != nil {
 		return err

@@ -20,13 +20,14 @@ import (
 // the database refuses a chunk, and are stored with the rows that made them, so
 // that a run that goes on where another one stopped knows what that one knew.
 type claims struct {
-	rows   map[claim]int32
-	said   map[int64][]statement
-	means  map[keyValue][]int64 // whom the keys of rejected rows mean
-	keys   map[int64][3]string  // and these keys by whom they mean
-	became map[int64]int64      // stand-in -> the customer in its place
-	stands map[int64]int64      // customer -> the stand-in it took the place of
-	log    []event
+	shelves *shelves
+	rows    *shelf[claim, int32]
+	said    *shelf[int64, []statement]
+	means   *shelf[keyValue, []int64] // whom the keys of rejected rows mean
+	keys    *shelf[int64, [3]string]  // and these keys by whom they mean
+	became  *shelf[int64, int64]      // stand-in -> the customer in its place
+	stands  *shelf[int64, int64]      // customer -> the stand-in it took the place of
+	log     []event
 }
 
 // claim is a (customer, follower), or the digest of another kind's row key.
@@ -44,7 +45,7 @@ type keyValue struct {
 // statement is what a row said in cells that all rows of a customer, or of a
 // tag group, share: its columns as bits, and a digest for each.
 type statement struct {
-	Row     int32    `json:"-"`
+	Row     int32    `json:"r,omitempty"`
 	Columns uint32   `json:"c,omitempty"`
 	Digests []uint32 `json:"d,omitempty"`
 }
@@ -60,9 +61,9 @@ type event struct {
 	Became int64      `json:"b,omitempty"`
 }
 
-func newClaims() *claims {
-	return &claims{rows: make(map[claim]int32), said: make(map[int64][]statement), means: make(map[keyValue][]int64),
-		keys: make(map[int64][3]string), became: make(map[int64]int64), stands: make(map[int64]int64)}
+func newClaims(s *shelves) *claims {
+	return &claims{shelves: s, rows: newShelf[claim, int32](s), said: newShelf[int64, []statement](s), means: newShelf[keyValue, []int64](s),
+		keys: newShelf[int64, [3]string](s), became: newShelf[int64, int64](s), stands: newShelf[int64, int64](s)}
 }
 
 // mark is a point to come back to.
@@ -77,7 +78,10 @@ func (c *claims) back(mark int) {
 }
 
 // keep makes everything so far final.
-func (c *claims) keep() { c.log = c.log[:0] }
+func (c *claims) keep() {
+	c.log = c.log[:0]
+	c.shelves.tidy()
+}
 
 func (c *claims) add(e event) {
 	c.apply(&e)
@@ -87,17 +91,15 @@ func (c *claims) add(e event) {
 func (c *claims) apply(e *event) {
 	switch {
 	case e.Claim != nil:
-		c.rows[*e.Claim] = e.Row
+		c.rows.set(*e.Claim, e.Row)
 	case e.Said != nil:
-		e.Said.Row = e.Row
-		c.said[e.ID] = append(c.said[e.ID], *e.Said)
+		c.said.set(e.ID, append(c.said.get(e.ID), *e.Said))
 	case e.Means != nil:
-		c.means[*e.Means] = append(c.means[*e.Means], e.ID)
-		keys := c.keys[e.ID]
-		keys[e.Means.Key] = e.Means.Value
-		c.keys[e.ID] = keys
+		c.means.set(*e.Means, append(c.means.get(*e.Means), e.ID))
+		c.setKey(e.ID, e.Means.Key, e.Means.Value)
 	default:
-		c.became[e.ID], c.stands[e.Became] = e.Became, e.ID
+		c.became.set(e.ID, e.Became)
+		c.stands.set(e.Became, e.ID)
 	}
 }
 
@@ -105,18 +107,24 @@ func (c *claims) apply(e *event) {
 func (c *claims) undo(e *event) {
 	switch {
 	case e.Claim != nil:
-		delete(c.rows, *e.Claim)
+		c.rows.drop(*e.Claim)
 	case e.Said != nil:
-		c.said[e.ID] = c.said[e.ID][:len(c.said[e.ID])-1]
+		said := c.said.get(e.ID)
+		c.said.set(e.ID, said[:len(said)-1])
 	case e.Means != nil:
-		c.means[*e.Means] = c.means[*e.Means][:len(c.means[*e.Means])-1]
-		keys := c.keys[e.ID]
-		keys[e.Means.Key] = ""
-		c.keys[e.ID] = keys
+		means := c.means.get(*e.Means)
+		c.means.set(*e.Means, means[:len(means)-1])
+		c.setKey(e.ID, e.Means.Key, "")
 	default:
-		delete(c.became, e.ID)
-		delete(c.stands, e.Became)
+		c.became.drop(e.ID)
+		c.stands.drop(e.Became)
 	}
+}
+
+func (c *claims) setKey(id int64, key int, value string) {
+	keys := c.keys.get(id)
+	keys[key] = value
+	c.keys.set(id, keys)
 }
 
 // eventsPerPiece bounds the stored text of one piece to about a megabyte.
@@ -144,7 +152,7 @@ func (c *claims) load(piece string) error {
 	for i := range events {
 		c.apply(&events[i])
 	}
-	return nil
+	return c.shelves.tidy()
 }
 
 // first claims p for row and returns the row that claimed it before, or 0.
@@ -157,7 +165,7 @@ func (c *claims) first(p claim, row int) int {
 }
 
 // row is the row that has claimed p, 0 for none.
-func (c *claims) row(p claim) int { return int(c.rows[p]) }
+func (c *claims) row(p claim) int { return int(c.rows.get(p)) }
 
 // pair is the claim of a (customer, follower).
 func pair(customer, staff int64) claim { return claim{uint64(customer), uint64(staff)} }
@@ -175,7 +183,7 @@ func named(parts ...string) claim {
 // contradicted returns the row that said something else in a column, 0 for
 // none.
 func (c *claims) contradicted(id int64, column int, value string) int {
-	for _, s := range c.said[id] {
+	for _, s := range c.said.get(id) {
 		if s.Columns&(1<<column) == 0 {
 			continue
 		}
@@ -202,10 +210,10 @@ func cellDigest(value string) uint32 {
 // say remembers what a row said in the columns of the mask. What an earlier row
 // said in a column stands.
 func (c *claims) say(id int64, row int, columns uint32, asks func(column int) (string, bool)) {
-	for _, earlier := range c.said[id] {
+	for _, earlier := range c.said.get(id) {
 		columns &^= earlier.Columns
 	}
-	var s statement
+	s := statement{Row: int32(row)}
 	for column := range bits.Len32(columns) {
 		if columns&(1<<column) == 0 {
 			continue
@@ -216,15 +224,15 @@ func (c *claims) say(id int64, row int, columns uint32, asks func(column int) (s
 		}
 	}
 	if s.Columns != 0 {
-		c.add(event{Row: int32(row), ID: id, Said: &s})
+		c.add(event{ID: id, Said: &s})
 	}
 }
 
 // meant are the customers, or stand-ins, that rejected rows mean by a key.
 func (c *claims) meant(k keyValue) []int64 {
 	var out []int64
-	for _, id := range c.means[k] {
-		if now, ok := c.became[id]; ok {
+	for _, id := range c.means.get(k) {
+		if now := c.became.get(id); now != 0 {
 			id = now
 		}
 		out = append(out, id)
@@ -233,11 +241,11 @@ func (c *claims) meant(k keyValue) []int64 {
 }
 
 // keysOf are the keys by which rejected rows mean a customer or stand-in.
-func (c *claims) keysOf(id int64) [3]string { return c.keys[c.of(id)] }
+func (c *claims) keysOf(id int64) [3]string { return c.keys.get(c.of(id)) }
 
 // of is the id under which the claims on a customer stand.
 func (c *claims) of(id int64) int64 {
-	if s, ok := c.stands[id]; ok {
+	if s := c.stands.get(id); s != 0 {
 		return s
 	}
 	return id
@@ -245,7 +253,7 @@ func (c *claims) of(id int64) int64 {
 
 // mean remembers that a rejected row means id by a key.
 func (c *claims) mean(id int64, k keyValue) {
-	if c.keys[id][k.Key] == "" {
+	if c.keys.get(id)[k.Key] == "" {
 		k.Value = strings.Clone(k.Value)
 		c.add(event{ID: id, Means: &k})
 	}

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -19,25 +20,34 @@ type remembered struct {
 	Stands map[int64]int64
 }
 
-// contents are the claims without what is empty.
+// contents asks the claims all that the steps of TestClaims can have told them.
 func contents(c *claims) remembered {
-	r := remembered{c.rows, map[int64][]statement{}, map[keyValue][]int64{}, map[int64][3]string{}, c.became, c.stands}
-	for id, s := range c.said {
-		if len(s) > 0 {
-			r.Said[id] = s
-		}
+	ids := []int64{-3, -2, -1, 1, 2, 3}
+	for row := int64(1); row < 60; row++ {
+		ids = append(ids, 100+row)
 	}
-	for k, ids := range c.means {
-		if len(ids) > 0 {
-			r.Means[k] = ids
-		}
+	var pairs []claim
+	var keys []keyValue
+	for _, id := range ids {
+		pairs = append(pairs, pair(id, 0), pair(id, 1), pair(id, 2))
 	}
-	for id, keys := range c.keys {
-		if keys != [3]string{} {
-			r.Keys[id] = keys
-		}
+	for k := range 3 {
+		keys = append(keys, keyValue{k, "k1"}, keyValue{k, "k2"})
 	}
-	return r
+	return remembered{answers(c.rows, pairs), answers(c.said, ids), answers(c.means, keys), answers(c.keys, ids), answers(c.became, ids), answers(c.stands, ids)}
+}
+
+// answers are the values of the keys without empty ones.
+func answers[K comparable, V any](f *shelf[K, V], keys []K) map[K]V {
+	out := make(map[K]V)
+	for _, k := range keys {
+		v := f.get(k)
+		if r := reflect.ValueOf(v); r.IsZero() || r.Kind() == reflect.Slice && r.Len() == 0 {
+			continue
+		}
+		out[k] = v
+	}
+	return out
 }
 
 // Claims that are taken back leave no trace, and those that are stored and read
@@ -56,19 +66,23 @@ func TestClaims(t *testing.T) {
 			case 2:
 				c.mean(id, keyValue{rapid.IntRange(0, 2).Draw(t, "key"), rapid.SampledFrom([]string{"k1", "k2"}).Draw(t, "value")})
 			case 3:
-				if _, done := c.became[id]; id < 0 && !done {
+				if id < 0 && c.became.get(id) == 0 {
 					c.become(id, int64(100+row))
 				}
 			}
 		}
-		c, stored := newClaims(), newClaims()
+		// With few entries in memory most of them go to a file.
+		limit := rapid.SampledFrom([]int{0, 3, maxRemembered}).Draw(t, "limit")
+		c, stored := newClaims(newShelves(limit)), newClaims(newShelves(limit))
+		defer c.shelves.close()
+		defer stored.shelves.close()
 		row := 1
 		for range rapid.IntRange(1, 4).Draw(t, "units") {
 			for range rapid.IntRange(0, 6).Draw(t, "rows") {
 				step(c, row)
 				row++
 			}
-			before, mark := contents(copied(t, c)), c.mark()
+			before, mark := contents(c), c.mark()
 			for range rapid.IntRange(0, 6).Draw(t, "refused rows") {
 				step(c, row)
 				row++
@@ -92,30 +106,6 @@ func TestClaims(t *testing.T) {
 			t.Fatalf("stored and read (-before +after):\n%s", diff)
 		}
 	})
-}
-
-// copied replays the events into claims of their own.
-func copied(t *rapid.T, c *claims) *claims {
-	out := newClaims()
-	for k, v := range c.rows {
-		out.rows[k] = v
-	}
-	for k, v := range c.said {
-		out.said[k] = append([]statement(nil), v...)
-	}
-	for k, v := range c.means {
-		out.means[k] = append([]int64(nil), v...)
-	}
-	for k, v := range c.keys {
-		out.keys[k] = v
-	}
-	for k, v := range c.became {
-		out.became[k] = v
-	}
-	for k, v := range c.stands {
-		out.stands[k] = v
-	}
-	return out
 }
 
 // What was meant by an unknown name does not depend on what was asked before,

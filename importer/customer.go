@@ -24,8 +24,8 @@ type customers struct {
 	links   map[crm.Pair]map[int64]crm.Link // by tag, sleeping ones too
 
 	// What a dry run would have stored, as far as later rows can mean it.
-	rehearsed map[int64]packed
-	newHolder map[keyValue][]int64
+	rehearsed *shelf[int64, packed]
+	newHolder *shelf[keyValue, []int64]
 
 	// What is to be written.
 	newCustomers []crm.Customer
@@ -52,7 +52,7 @@ type removal struct {
 }
 
 func newCustomers(e *engine) *customers {
-	return &customers{e: e, rehearsed: make(map[int64]packed), newHolder: make(map[keyValue][]int64)}
+	return &customers{e: e, rehearsed: newShelf[int64, packed](e.shelves), newHolder: newShelf[keyValue, []int64](e.shelves)}
 }
 
 // cell is a column of customers and the field that it fills. pair: it belongs
@@ -191,8 +191,8 @@ func (c *customers) hold(cu *crm.Customer) {
 // holdRehearsed takes in whom an earlier row of a dry run gave a key, and
 // collects whom earlier rows that were rejected mean by it.
 func (c *customers) holdRehearsed(kv keyValue, meant map[int64]bool) {
-	for _, id := range c.newHolder[kv] {
-		c.hold(c.rehearsed[id].customer(id))
+	for _, id := range c.newHolder.get(kv) {
+		c.hold(c.rehearsed.get(id).customer(id))
 	}
 	for _, id := range c.e.claims.meant(kv) {
 		if id > 0 {
@@ -206,7 +206,7 @@ func (c *customers) holdRehearsed(kv keyValue, meant map[int64]bool) {
 func (c *customers) fetchMeant(tx *store.Tx, meant map[int64]bool) error {
 	var missing []any
 	for id := range meant {
-		if c.live[id] == nil && c.rehearsed[id] == "" {
+		if c.live[id] == nil && c.rehearsed.get(id) == "" {
 			missing = append(missing, id)
 		}
 	}
@@ -220,11 +220,11 @@ func (c *customers) fetchMeant(tx *store.Tx, meant map[int64]bool) error {
 			return fmt.Errorf("find customers by id: %w", err)
 		}
 	}
-	if len(c.rehearsed) == 0 {
+	if !c.e.dry {
 		return nil
 	}
 	for _, id := range append(slices.Collect(maps.Keys(c.live)), slices.Collect(maps.Keys(meant))...) {
-		if p := c.rehearsed[id]; p != "" {
+		if p := c.rehearsed.get(id); p != "" {
 			c.hold(p.customer(id))
 		}
 	}
@@ -262,7 +262,7 @@ func (c *customers) values(rows []*row, k int) []any {
 	had := make(map[string]bool)
 	for _, r := range rows {
 		v := r.text(keyColumns[k])
-		if v == "" || had[v] || c.e.empty && c.e.repeats != nil && !c.e.repeats.repeated(k, v) || c.decided(r, k) {
+		if v == "" || had[v] || c.e.empty && !r.meets[k] || c.decided(r, k) {
 			continue
 		}
 		had[v] = true

@@ -195,10 +195,11 @@ func (e *edit) keep() {
 		return
 	}
 	p := pack(&e.customer)
-	c.rehearsed[e.who.id] = p
+	c.rehearsed.set(e.who.id, p)
 	for k, v := range keysOf(p.customer(e.who.id)) {
-		if kv := (keyValue{k, v}); v != "" && !slices.Contains(c.newHolder[kv], e.who.id) {
-			c.newHolder[kv] = append(c.newHolder[kv], e.who.id)
+		kv := keyValue{k, v}
+		if had := c.newHolder.get(kv); v != "" && !slices.Contains(had, e.who.id) {
+			c.newHolder.set(kv, append(had, e.who.id))
 		}
 	}
 }

@@ -34,6 +34,7 @@ type engine struct {
 	// wrote since. Only rows that share a key with another row can then mean a
 	// customer who is there.
 	empty   bool
+	shelves *shelves
 	claims  *claims
 	ids     ids
 	planner planner
@@ -55,7 +56,8 @@ type unit struct {
 }
 
 func newEngine(im *Import, dry bool) *engine {
-	e := &engine{opts: im.opts, kind: im.kind, headers: im.headers(), columns: table.Columns(im.kind), repeats: im.repeats, dry: dry, claims: newClaims(), seq: 1, claimSeq: 1}
+	e := &engine{opts: im.opts, kind: im.kind, headers: im.headers(), columns: table.Columns(im.kind), repeats: im.repeats, dry: dry, seq: 1, claimSeq: 1}
+	e.remember(im.remembered)
 	switch im.kind {
 	case crm.Customers:
 		e.planner = newCustomers(e)
@@ -65,6 +67,21 @@ func newEngine(im *Import, dry bool) *engine {
 		e.planner = &people{e: e}
 	}
 	return e
+}
+
+// remember begins with nothing remembered; limit bounds what is kept in memory.
+func (e *engine) remember(limit int) {
+	e.shelves = newShelves(limit)
+	e.claims = newClaims(e.shelves)
+}
+
+// close gives back what the engine holds outside memory. It may be called on
+// nil.
+func (e *engine) close() error {
+	if e == nil {
+		return nil
+	}
+	return e.shelves.close()
 }
 
 // begin reads the names and where the ids stand.
@@ -101,6 +118,9 @@ func (e *engine) rehearse(tx *store.Tx, rows []*row, stop func(*row) bool) (int,
 			if stopped = stop(r); stopped {
 				break
 			}
+		}
+		if e.shelves.err != nil {
+			return planned, e.shelves.err
 		}
 		e.planner.forget()
 		e.end()
@@ -215,7 +235,7 @@ func (e *engine) end() {
 
 // resume makes the engine know what the run knew when its last unit was stored.
 func (e *engine) resume(tx *store.Tx, run int64) (err error) {
-	e.claims, e.claimSeq = newClaims(), 1
+	e.claimSeq = 1
 	if e.owned, err = tx.CreatedBy(run); err != nil {
 		return err
 	}

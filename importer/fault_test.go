@@ -85,7 +85,7 @@ func (f *faulty) run() (*Result, error) {
 }
 
 func (f *faulty) left(res *Result) done {
-	c := comparable(res)
+	c := inCommon(res)
 	c.Warnings, c.WarnCodes, c.Changes = nil, nil, nil
 	return done{c, dump(f.t, f.db), storetest.State(f.t, f.db)}
 }
@@ -462,7 +462,7 @@ func TestAtomic(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if diff := cmp.Diff(comparable(want), comparable(res), ignoreProblem); diff != "" {
+				if diff := cmp.Diff(inCommon(want), inCommon(res), ignoreProblem); diff != "" {
 					t.Errorf("(-in units +atomic):\n%s", diff)
 				}
 				if after := storetest.State(t, f.db); after != state {
@@ -525,7 +525,7 @@ func TestMaxErrors(t *testing.T) {
 				if !errors.Is(err, c.err) || ledgerText(res.Rows) != c.rows {
 					t.Errorf("%+v in units of %d: got %s, %v; want %s", c.limit, unit, ledgerText(res.Rows), err, c.rows)
 				}
-				if diff := cmp.Diff(comparable(rehearsed), comparable(res), ignoreProblem); diff != "" {
+				if diff := cmp.Diff(inCommon(rehearsed), inCommon(res), ignoreProblem); diff != "" {
 					t.Errorf("%+v in units of %d (-dry run +run):\n%s", c.limit, unit, diff)
 				}
 				if n := storetest.Count(t, db, "customer", ""); int64(n) != res.Rows.Created {

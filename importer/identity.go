@@ -45,7 +45,7 @@ func (c *customers) identify(r *row) (identity, bool) {
 	}
 	ok := false
 	if who, ok = c.whom(r, who); ok {
-		who.alone = c.alone(&who, r.rec.Row)
+		who.alone = c.alone(&who, r)
 	}
 	return who, ok
 }
@@ -148,13 +148,13 @@ func (c *customers) lacks(id int64, k int, v string) bool {
 }
 
 // alone reports whether no other row of the file can mean the same customer.
-func (c *customers) alone(who *identity, row int) bool {
+func (c *customers) alone(who *identity, r *row) bool {
 	index := c.e.repeats
-	if index == nil || who.claim < 0 && who.claim != -int64(row) {
+	if index == nil || who.claim < 0 && who.claim != -int64(r.rec.Row) {
 		return false
 	}
 	for k, v := range who.keys {
-		if v != "" && index.repeated(k, v) {
+		if v != "" && r.meets[k] {
 			return false
 		}
 	}

@@ -2,8 +2,6 @@ package importer
 
 import (
 	"context"
-	"errors"
-	"io"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -80,32 +78,20 @@ type parseJob struct {
 }
 
 func (im *Import) readBatches(ctx context.Context, send func(*batch, []sheet.Row) error) error {
-	rows, err := im.file.Rows(ctx)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for {
-		raw := make([]sheet.Row, readAhead)
-		n, err := rows.Read(raw)
-		atEnd := errors.Is(err, io.EOF)
-		if err != nil && !atEnd {
-			return err
-		}
-		raw = raw[:n]
+	blank, err := im.file.Each(ctx, func(raw []sheet.Row, offset int64) error {
 		for len(raw) > 0 && raw[0].Number <= im.mapping.HeaderRow {
 			raw = raw[1:]
 		}
-		if len(raw) > 0 {
-			if err := send(&batch{offset: rows.Offset(), parsed: make(chan struct{})}, raw); err != nil {
-				return err
-			}
+		if len(raw) == 0 {
+			return nil
 		}
-		if atEnd {
-			im.outside.Blank = rows.Blank()
-			return im.file.Changed()
-		}
+		return send(&batch{offset: offset, parsed: make(chan struct{})}, raw)
+	})
+	if err != nil {
+		return err
 	}
+	im.outside.Blank = blank
+	return im.file.Changed()
 }
 
 // parse fills in the batch's rows. The rows and their values share one
@@ -124,6 +110,9 @@ func (im *Import) parse(j parseJob) {
 		}
 		if im.kind == crm.Customers && r.set(table.CustTags) {
 			r.refs, r.refFaults = table.SplitTags(r.text(table.CustTags))
+		}
+		for k, column := range keyColumns {
+			r.meets[k] = im.repeats == nil || im.kind == crm.Customers && r.set(column) && im.repeats.repeated(k, r.text(column))
 		}
 		r.cells, r.parsed, r.hidden = j.raw[i].Cells, len(r.rec.Problems), j.raw[i].Hidden && im.opts.SkipHidden
 		j.batch.rows = append(j.batch.rows, r)

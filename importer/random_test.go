@@ -266,7 +266,7 @@ type done struct {
 }
 
 func (b *benches) done(db *store.DB, res *Result) done {
-	return done{comparable(res), dump(b.t, db), storetest.State(b.t, db)}
+	return done{inCommon(res), dump(b.t, db), storetest.State(b.t, db)}
 }
 
 // A dry run says what the run does; the result, the errors and the database do
@@ -284,7 +284,7 @@ func TestRandomImports(t *testing.T) {
 			before := storetest.State(b.t, s.db)
 			dry := c.opts
 			dry.DryRun, dry.Chunk = true, rapid.SampledFrom([]int{1, 2, 7, 1000}).Draw(rt, "dry chunk")
-			rehearsed := comparable(b.run(rt, s.db, path, c.kind, dry, 0, rapid.Bool().Draw(rt, "with index")))
+			rehearsed := inCommon(b.run(rt, s.db, path, c.kind, dry, 0, rapid.Bool().Draw(rt, "with index")))
 			if after := storetest.State(b.t, s.db); after != before {
 				rt.Fatalf("%s: the dry run wrote something", s.name)
 			}
@@ -327,6 +327,9 @@ func (b *benches) run(rt *rapid.T, db *store.DB, path string, kind crm.Kind, opt
 	defer im.Close()
 	if !index {
 		im.repeats = nil
+	}
+	if unit > 0 || !index {
+		im.remembered = unit // the rest goes to a file
 	}
 	res, err := im.Run(context.Background(), db)
 	if err != nil {

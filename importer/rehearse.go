@@ -59,6 +59,7 @@ func (r *running) guardRemovals(ctx context.Context) error {
 		return nil
 	}
 	e := newEngine(r.Import, true)
+	defer e.close()
 	err := r.db.View(ctx, func(tx *store.Tx) error {
 		if err := e.begin(tx); err != nil {
 			return err

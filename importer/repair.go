@@ -34,7 +34,7 @@ func (r *running) repair(ctx context.Context, path string) (string, error) {
 		return "", err
 	}
 	defer rows.Close()
-	look := &lookup{rows: rows, buf: make([]sheet.Row, readAhead)}
+	look := &lookup{rows: rows, buf: make([]sheet.Row, 500)}
 	err = r.rejected(ctx, func(p store.RowProblems) error {
 		raw, err := look.row(p.Row)
 		if err != nil {

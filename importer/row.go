@@ -25,6 +25,8 @@ type row struct {
 	// refs and refFaults are what 企业标签 names, split where rows are parsed.
 	refs      []table.TagRef
 	refFaults []crm.Problem
+	// meets: several rows may have this row's value of a customer's key.
+	meets [3]bool
 	// parsed is how many of the record's problems the parser found; a row that
 	// is planned again starts from there.
 	parsed         int

@@ -44,6 +44,7 @@ func (im *Import) Run(ctx context.Context, db *store.DB) (*Result, error) {
 	}
 	r := &running{Import: im, db: db, start: time.Now()}
 	r.reset()
+	defer func() { _ = r.e.close() }()
 	if im.opts.DryRun && im.opts.WantFile || im.opts.Atomic {
 		if r.spool, err = newSpool(); err != nil {
 			return nil, err
@@ -67,6 +68,7 @@ func (im *Import) Run(ctx context.Context, db *store.DB) (*Result, error) {
 // reset begins with the first row, for the first time or because a transaction
 // over the whole file was rolled back.
 func (r *running) reset() {
+	_ = r.e.close() // a scratch file that cannot be closed vanishes with the process
 	r.e = newEngine(r.Import, r.opts.DryRun)
 	r.e.run = crm.Run{Kind: r.kind, File: absolute(r.file.Info.Path), SHA256: r.file.Info.SHA256, Options: r.opts.identity(),
 		Operator: store.Operator(), CreatedBy: r.opts.CreatedBy}

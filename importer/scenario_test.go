@@ -95,7 +95,7 @@ func (s scenario) check(t *testing.T, db *store.DB, how string, dry, got *Result
 	if diff := cmp.Diff(s.expected(), told(got)); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", how, diff)
 	}
-	if diff := cmp.Diff(comparable(dry), comparable(got), ignoreProblem); diff != "" {
+	if diff := cmp.Diff(inCommon(dry), inCommon(got), ignoreProblem); diff != "" {
 		t.Errorf("%s (-dry run +run):\n%s", how, diff)
 	}
 	want := s.want
@@ -172,9 +172,9 @@ func ledgerText(l report.Ledger) string {
 	return strings.TrimSuffix(fmt.Sprintf("%d: %s", l.Read, strings.Join(parts, ", ")), ": ")
 }
 
-// comparable is a result without what differs between two runs that do the
+// inCommon is a result without what differs between two runs that do the
 // same.
-func comparable(r *Result) *Result {
+func inCommon(r *Result) *Result {
 	c := *r
 	c.Run, c.DryRun, c.DurationMS, c.ErrorsFile, c.ResumedAtRow, c.StoredTo, c.Matched, c.Tally = 0, false, 0, "", 0, 0, nil, nil
 	return &c

@@ -1,14 +1,16 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"tagkeep/internal/crm"
 	"tagkeep/internal/report"
@@ -34,6 +36,8 @@ type Import struct {
 	outside  Outside
 	// unitRows is how many rows one commit holds; a chunk is never split.
 	unitRows int
+	// remembered bounds what is kept in memory of earlier rows.
+	remembered int
 }
 
 // Open reads the file for the first time and refuses it, with a
@@ -44,7 +48,7 @@ func Open(ctx context.Context, path string, kind crm.Kind, opts Options, zone *t
 	if err != nil {
 		return nil, err
 	}
-	im := &Import{kind: kind, opts: opts, width: len(table.Columns(kind)), unitRows: unitRows}
+	im := &Import{kind: kind, opts: opts, width: len(table.Columns(kind)), unitRows: unitRows, remembered: maxRemembered}
 	im.file, err = sheet.Open(ctx, path, im.sheetOptions(false))
 	if err != nil {
 		return nil, err
@@ -83,44 +87,61 @@ func (im *Import) headers() []string {
 	return im.mapping.Headers
 }
 
-// readAhead is how many rows are taken from the sheet at a time.
-const readAhead = 500
-
+// firstReading reads in one goroutine and looks at the rows in another. What the
+// rows say comes before what is wrong with the file behind them.
 func (im *Import) firstReading(ctx context.Context, zone *time.Location) error {
-	rows, err := im.file.Rows(ctx)
-	if err != nil {
+	g, ctx := errgroup.WithContext(ctx)
+	batches := make(chan []sheet.Row, 2)
+	var broken error
+	g.Go(func() error {
+		defer close(batches)
+		_, broken = im.file.Each(ctx, func(rows []sheet.Row, _ int64) error {
+			select {
+			case batches <- rows:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		return nil
+	})
+	var hidden int64
+	g.Go(func() error {
+		for rows := range batches {
+			n, err := im.surveyAll(rows, zone)
+			if err != nil {
+				return err
+			}
+			hidden += n
+		}
+		return nil
+	})
+	if err := cmp.Or(g.Wait(), broken); err != nil {
 		return err
 	}
-	defer rows.Close()
-	var hidden int64
-	buf := make([]sheet.Row, readAhead)
-	for {
-		n, err := rows.Read(buf)
-		atEnd := errors.Is(err, io.EOF)
-		if err != nil && !atEnd {
-			return err
-		}
-		if n > 0 && im.mapping == nil {
-			if err := im.findHeader(buf[:n], zone); err != nil {
-				return err
-			}
-		}
-		for i := range buf[:n] {
-			if buf[i].Number <= im.mapping.HeaderRow {
-				continue
-			}
-			if err := im.survey(&buf[i]); err != nil {
-				return err
-			}
-			if buf[i].Hidden {
-				hidden++
-			}
-		}
-		if atEnd {
-			im.warnRows(hidden)
-			return nil
+	im.warnRows(hidden)
+	return nil
+}
+
+// surveyAll takes in the next rows and returns how many of them are hidden.
+func (im *Import) surveyAll(rows []sheet.Row, zone *time.Location) (hidden int64, err error) {
+	if im.mapping == nil {
+		if err := im.findHeader(rows, zone); err != nil {
+			return 0, err
 		}
 	}
+	for i := range rows {
+		if rows[i].Number <= im.mapping.HeaderRow {
+			continue
+		}
+		if err := im.survey(&rows[i]); err != nil {
+			return 0, err
+		}
+		if rows[i].Hidden {
+			hidden++
+		}
+	}
+	return hidden, nil
 }
 
 func (im *Import) findHeader(first []sheet.Row, zone *time.Location) error {

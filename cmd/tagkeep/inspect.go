@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -179,8 +178,11 @@ func (a *app) inspectHeader(in *inspection, first []sheet.Row, kind crm.Kind) {
 }
 
 func (a *app) inspectRows(ctx context.Context, f *sheet.File, in *inspection, show int) (err error) {
-	in.Blank, err = eachRow(ctx, f, func(r sheet.Row) error {
-		if r.Number > in.HeaderRow {
+	in.Blank, err = f.Each(ctx, func(rows []sheet.Row, _ int64) error {
+		for _, r := range rows {
+			if r.Number <= in.HeaderRow {
+				continue
+			}
 			in.Rows++
 			if show < 0 || len(in.First) < show {
 				in.First = append(in.First, shownRow{r.Number, texts(r)})
@@ -189,30 +191,6 @@ func (a *app) inspectRows(ctx context.Context, f *sheet.File, in *inspection, sh
 		return nil
 	})
 	return err
-}
-
-// eachRow reads a file to its end and returns how many rows were blank.
-func eachRow(ctx context.Context, f *sheet.File, fn func(sheet.Row) error) (blank int, err error) {
-	rows, err := f.Rows(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	buf := make([]sheet.Row, 500)
-	for {
-		n, err := rows.Read(buf)
-		for _, r := range buf[:n] {
-			if err := fn(r); err != nil {
-				return 0, err
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return rows.Blank(), nil
-		}
-		if err != nil {
-			return 0, err
-		}
-	}
 }
 
 func texts(r sheet.Row) []string {
@@ -282,7 +260,15 @@ func (a *app) copyAsCSV(ctx context.Context, f *sheet.File) error {
 	if err != nil {
 		return err
 	}
-	if _, err := eachRow(ctx, f, func(r sheet.Row) error { return w.Write(texts(r)) }); err != nil {
+	_, err = f.Each(ctx, func(rows []sheet.Row, _ int64) error {
+		for _, r := range rows {
+			if err := w.Write(texts(r)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	return w.Flush()

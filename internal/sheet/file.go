@@ -2,6 +2,8 @@ package sheet
 
 import (
 	"context"
+	"errors"
+	"io"
 )
 
 // File is an opened spreadsheet. It is made by Open and must be closed.
@@ -44,6 +46,37 @@ func (f *File) Rows(ctx context.Context) (*Rows, error) {
 // the rest of the file cannot be read, and the rows before it stay valid. Rows
 // and their strings are the caller's: they are not reused by later calls.
 func (r *Rows) Read(dst []Row) (int, error) { return r.r.read(dst) }
+
+// Each reads the file from its first row to its end and calls fn with the rows
+// in their order, some hundreds at a time, and with how far the reading has
+// come (see Rows.Offset). The rows are fn's to keep. It returns how many blank
+// rows were passed over.
+func (f *File) Each(ctx context.Context, fn func(rows []Row, offset int64) error) (blank int, err error) {
+	r, err := f.Rows(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer r.Close()
+	for {
+		rows := make([]Row, eachRows)
+		n, err := r.Read(rows)
+		atEnd := errors.Is(err, io.EOF)
+		if err != nil && !atEnd {
+			return r.Blank(), err
+		}
+		if n > 0 {
+			if err := fn(rows[:n], r.Offset()); err != nil {
+				return r.Blank(), err
+			}
+		}
+		if atEnd {
+			return r.Blank(), nil
+		}
+	}
+}
+
+// eachRows is how many rows Each takes at a time.
+const eachRows = 500
 
 // Blank is how many blank rows were passed over so far.
 func (r *Rows) Blank() int { return r.r.blank() }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -114,7 +115,13 @@ func sqliteInsert(tx *Tx, in *insertion) (int64, error) {
 		return tx.Exec(query, cells...)
 	}
 	return int64(in.n), tx.Savepoint(func() error {
-		return tx.check("insert", tx.conn.Raw(func(c any) error { return eachRow(tx.ctx, c.(driver.Conn), query, in) }))
+		var err error
+		// Told of a lost connection, Raw would wait for the transaction to end.
+		raw := tx.conn.Raw(func(c any) error {
+			err = eachRow(tx.ctx, c.(driver.Conn), query, in)
+			return nil
+		})
+		return tx.check("insert", cmp.Or(raw, err))
 	})
 }
 
