@@ -102,6 +102,13 @@ func (tx *Tx) UpdateTag(t crm.Tag) error {
 		t.Name, t.Description, t.Sort, t.ExpiresOn, t.WecomID, tx.Now, t.ID)
 }
 
+// MoveTag puts a live tag into another live group and counts its version up.
+// ErrRefused when the group has a live tag of that name.
+func (tx *Tx) MoveTag(tagID, groupID int64) error {
+	return tx.one("move tag", `UPDATE tag SET group_id = ?, updated_at = ?, version = version + 1 WHERE id = ? AND deletion_id = 0
+		AND EXISTS (SELECT 1 FROM tag_group WHERE id = ? AND deletion_id = 0)`, groupID, tx.Now, tagID, groupID)
+}
+
 // CreateDepartments stores new departments, parents before children, and their
 // place in the tree.
 func (tx *Tx) CreateDepartments(ds []crm.Department) error {

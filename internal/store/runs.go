@@ -172,27 +172,3 @@ func (tx *Tx) DropClaims(runID int64) error {
 	_, err := tx.Exec("DELETE FROM import_claim WHERE run_id = ?", runID)
 	return err
 }
-
-// Audit is one row of the append-only log: one per operation.
-type Audit struct {
-	ID         int64  `db:"id"`
-	At         int64  `db:"at"`
-	Operator   string `db:"operator"`
-	StaffID    int64  `db:"staff_id"`
-	Action     string `db:"action"`
-	Object     string `db:"object"`
-	RunID      int64  `db:"run_id"`
-	DeletionID int64  `db:"deletion_id"`
-	Command    string `db:"command"`
-	Detail     string `db:"detail"` // JSON: counts
-}
-
-// WriteAudit appends to the log; ID and At are given here.
-func (tx *Tx) WriteAudit(a Audit) error {
-	id, err := tx.NextIDs(SeqAudit, 1)
-	if err != nil {
-		return err
-	}
-	return tx.Insert("audit_log", []string{"id", "at", "operator", "staff_id", "action", "object", "run_id", "deletion_id", "command", "detail"},
-		[][]any{{id, tx.Now, a.Operator, a.StaffID, a.Action, clip(a.Object, 255), a.RunID, a.DeletionID, clip(a.Command, 1024), a.Detail}})
-}
