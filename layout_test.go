@@ -31,6 +31,8 @@ var rows = map[string]int{
 	"recycle":  3,
 	"snapshot": 3,
 
+	"internal/admin": 3,
+
 	"internal/store":   2,
 	"internal/table":   2,
 	"internal/access":  2,

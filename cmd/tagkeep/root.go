@@ -20,6 +20,7 @@ type app struct {
 	stdout, stderr io.Writer
 
 	database string // --db
+	as       string // --as
 	lang     string // --lang
 	json     bool
 	quiet    bool
@@ -86,6 +87,7 @@ func (a *app) rootCommand() *cobra.Command {
 // declare adds the flags that every command has.
 func (a *app) declare(f *pflag.FlagSet) {
 	f.StringVar(&a.database, "db", "", "数据库 / database: `sqlite:PATH | mysql://user:pass@host:port/name` (TAGKEEP_DB, TAGKEEP_DB_FILE)")
+	f.StringVar(&a.as, "as", "", "以此员工的身份操作 / act as this member: `USERID`")
 	f.StringVar(&a.lang, "lang", "", "语言 / language: `zh|en` (TAGKEEP_LANG)")
 	f.BoolVar(&a.json, "json", false, "标准输出只有一个 JSON 对象 / exactly one JSON object on stdout")
 	f.BoolVarP(&a.quiet, "quiet", "q", false, "不显示进度和摘要 / no progress, no summary")

@@ -10,9 +10,9 @@ import (
 
 // bigFacts are 10,000 tags in 500 groups, 2,000 people in 200 departments and
 // 100,000 grants, half of them to departments and roles.
-func bigFacts() Facts {
+func bigFacts() crm.Company {
 	r := rand.New(rand.NewPCG(1, 2))
-	f := Facts{Now: 1000 * hour, StaffDepartments: map[int64][]int64{}}
+	f := crm.Company{Now: 1000 * hour, StaffDepartments: map[int64][]int64{}}
 	for i := range int64(200) {
 		f.Departments = append(f.Departments, crm.Department{ID: i + 1, ParentID: (i + 2) / 3, Name: fmt.Sprint("部门", i)})
 	}

@@ -25,11 +25,11 @@ const (
 	farLead  = 111 // works in 市场部, department admin of 华东
 )
 
-func testCompany(grants ...crm.Grant) Facts {
+func testCompany(grants ...crm.Grant) crm.Company {
 	someone := func(id int64, userid, role string, contact, tagging bool) crm.Staff {
 		return crm.Staff{ID: id, UserID: userid, Role: role, Status: crm.StatusActive, Contact: contact, Tagging: tagging}
 	}
-	f := Facts{
+	f := crm.Company{
 		Now: 1000 * hour,
 		Departments: []crm.Department{
 			{ID: 1, Name: "总部"}, {ID: 2, ParentID: 1, Name: "销售部"}, {ID: 3, ParentID: 2, Name: "华东"}, {ID: 4, ParentID: 1, Name: "市场部"},

@@ -1,6 +1,6 @@
 // Package access answers who may do what with tags and tag groups, and why not.
 //
-// A [World] is made from [Facts] that were read at one moment, with one clock
+// A [World] is made from a [crm.Company] whose facts were read at one moment, with one clock
 // reading among them. [World.Decide] answers with the whole chain of questions
 // that the action asks, in a fixed order, each with a code, a sentence in
 // Chinese and English, who can fix it and the command or menu path that does.

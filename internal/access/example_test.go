@@ -8,7 +8,7 @@ import (
 )
 
 func ExampleWorld_Decide() {
-	w := access.New(access.Facts{
+	w := access.New(crm.Company{
 		Departments: []crm.Department{{ID: 1, Name: "总部"}, {ID: 2, ParentID: 1, Name: "市场部"}},
 		Staff: []crm.Staff{
 			{ID: 1, UserID: "wang", Name: "王芳", Role: crm.RoleSuper, Status: crm.StatusActive},

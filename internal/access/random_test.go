@@ -51,7 +51,7 @@ func liveThrough(seed uint64) (fault string) {
 	c.found()
 	for range 6 + c.IntN(5) {
 		event := c.happen()
-		w := New(Facts(c.model))
+		w := New(crm.Company(c.model))
 		for range 2 {
 			if fault := c.compare(w, c.question()); fault != "" {
 				return fmt.Sprintf("after %s: %s\n%+v", event, fault, c.model)

@@ -108,7 +108,7 @@ func TestSentencesEverywhere(t *testing.T) {
 		for range 8 {
 			c.happen()
 		}
-		w := New(Facts(c.model))
+		w := New(crm.Company(c.model))
 		for range 10 {
 			q := c.question()
 			steps := append(w.Decide(q).Chain, w.MayGive(q.Subject, q.On, crm.LevelUse, 0).Chain...)

@@ -8,27 +8,7 @@ import (
 	"tagkeep/internal/crm"
 )
 
-// Facts are what decisions are made from, as read at one moment.
-type Facts struct {
-	// Now is the moment, in epoch milliseconds: it decides which grants have
-	// effect.
-	Now int64
-	// Departments are those that exist; one that was merged away counts for
-	// nothing, even when it is named here.
-	Departments []crm.Department
-	// Staff may hold those who left too.
-	Staff []crm.Staff
-	// StaffDepartments are the departments that people belong to directly, by
-	// staff id.
-	StaffDepartments map[int64][]int64
-	// Groups and Tags hold those in the recycle bin too.
-	Groups []crm.Group
-	Tags   []crm.Tag
-	// Grants may hold revoked, ended and future ones: they count for nothing.
-	Grants []crm.Grant
-}
-
-// World is Facts made ready for questions. It never changes and is safe for
+// World is a company made ready for questions. It never changes and is safe for
 // concurrent use.
 type World struct {
 	now         int64
@@ -73,7 +53,7 @@ type place struct {
 
 // New makes the facts ready. It keeps nothing of f that the caller might change
 // later.
-func New(f Facts) *World {
+func New(f crm.Company) *World {
 	w := &World{
 		now:         f.Now,
 		departments: make(map[int64]*department, len(f.Departments)),

@@ -112,3 +112,24 @@ type DirectoryEvent struct {
 	ByID   int64  `db:"by_id"`
 	Detail string `db:"detail"` // JSON
 }
+
+// Company is the directory, the tag library and who was granted what, as read at
+// one moment: what decisions about access are made from.
+type Company struct {
+	// Now is the moment, in epoch milliseconds: it decides which grants have
+	// effect.
+	Now int64
+	// Departments are those that exist; one that was merged away counts for
+	// nothing, even when it is named here.
+	Departments []Department
+	// Staff may hold those who left too.
+	Staff []Staff
+	// StaffDepartments are the departments that people belong to directly, by
+	// staff id.
+	StaffDepartments map[int64][]int64
+	// Groups and Tags hold those in the recycle bin too.
+	Groups []Group
+	Tags   []Tag
+	// Grants may hold revoked, ended and future ones: they count for nothing.
+	Grants []Grant
+}

@@ -155,3 +155,22 @@ func (tx *Tx) FollowersOf(customerID int64) ([]int64, error) {
 	err := tx.Select(&out, "SELECT staff_id FROM customer_staff WHERE customer_id = ? ORDER BY staff_id", customerID)
 	return out, err
 }
+
+// Company reads the directory, the tag library with what is in the bin, and all
+// grants, by the transaction's clock.
+func (tx *Tx) Company() (c crm.Company, err error) {
+	c.Now = tx.Now
+	for _, step := range []func() error{
+		func() (err error) { c.Departments, err = tx.Departments(); return },
+		func() (err error) { c.Staff, err = tx.Staff(); return },
+		func() (err error) { c.StaffDepartments, err = tx.StaffDepartments(); return },
+		func() (err error) { c.Groups, err = tx.Groups(WithBin); return },
+		func() (err error) { c.Tags, err = tx.Tags(WithBin); return },
+		func() (err error) { c.Grants, err = tx.Grants(); return },
+	} {
+		if err := step(); err != nil {
+			return c, fmt.Errorf("read the company: %w", err)
+		}
+	}
+	return c, nil
+}
