@@ -39,10 +39,8 @@ func (c *customers) writePairs(tx *store.Tx) error {
 	if err := tx.CreateFollows(c.newFollows); err != nil {
 		return fmt.Errorf("create followers: %w", err)
 	}
-	for _, f := range c.followEdits {
-		if err := tx.UpdateFollow(f); err != nil {
-			return fmt.Errorf("update followers: %w", err)
-		}
+	if err := tx.UpdateFollows(c.followEdits); err != nil {
+		return fmt.Errorf("update followers: %w", err)
 	}
 	for _, r := range c.removals {
 		if err := tx.RemoveLink(r.link, r.deletion, c.e.opts.CreatedBy, c.e.run.ID); err != nil {

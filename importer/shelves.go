@@ -30,8 +30,8 @@ type shelving interface {
 	unload(s *shelves) error
 }
 
-// maxRemembered entries take some 20 MiB.
-const maxRemembered = 1 << 16
+// maxRemembered entries take some 10 MiB.
+const maxRemembered = 1 << 15
 
 // thereBits says how large the filter of the file's keys is: 4 MiB.
 const thereBits = 17

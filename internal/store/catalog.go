@@ -203,3 +203,42 @@ func DepartmentPaths(ds []crm.Department) map[int64]string {
 	}
 	return paths
 }
+
+// PairsWithSeveral counts the pairs of customer and staff that carry more than
+// one live tag of the group, sleeping links included.
+func (tx *Tx) PairsWithSeveral(groupID int64) (int64, error) {
+	var n int64
+	err := tx.Get(&n, `SELECT COUNT(*) FROM (SELECT l.customer_id FROM link l JOIN tag t ON t.id = l.tag_id
+		WHERE t.group_id = ? AND t.deletion_id = 0 GROUP BY l.customer_id, l.staff_id HAVING COUNT(*) > 1) AS pairs`, groupID)
+	return n, err
+}
+
+// TagCount is on how many customers a tag is.
+type TagCount struct {
+	TagID     int64 `db:"tag_id"`
+	Customers int64 `db:"customers"`
+}
+
+// TagCounts counts the live customers of each live tag; tags without any are
+// not listed.
+func (tx *Tx) TagCounts() (map[int64]int64, error) {
+	// Those in the bin are few: they are taken off the whole.
+	out := make(map[int64]int64)
+	for _, q := range []struct {
+		sign  int64
+		query string
+	}{
+		{1, "SELECT tag_id, COUNT(DISTINCT customer_id) AS customers FROM link GROUP BY tag_id"},
+		{-1, `SELECT l.tag_id AS tag_id, COUNT(DISTINCT l.customer_id) AS customers FROM customer c JOIN link l ON l.customer_id = c.id
+			WHERE c.deletion_id <> 0 GROUP BY l.tag_id`},
+	} {
+		var rows []TagCount
+		if err := tx.Select(&rows, q.query); err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			out[r.TagID] += q.sign * r.Customers
+		}
+	}
+	return out, nil
+}

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -154,25 +153,12 @@ func (tx *Tx) UpdateCustomers(cs []crm.Customer) error {
 		}
 		return nil
 	}
-	place := make(map[int64]int, len(cs))
-	var rows [][]any
-	for i := range cs {
-		c := &cs[i]
-		row := appendCells([]any{c.ID}, c)
-		if at, again := place[c.ID]; again {
-			times := rows[at][len(rows[at])-1].(int)
-			rows[at] = append(row, times+1)
-			continue
-		}
-		place[c.ID] = len(rows)
-		rows = append(rows, append(row, 1))
-	}
-	found, err := updateJoined(tx, "customer", customerCellColumns, rows)
-	if err == nil && found != int64(len(rows)) {
-		tx.bad = fmt.Errorf("update %d customers: found %d: %w", len(rows), found, ErrGone)
-		return tx.bad
-	}
-	return err
+	places, times := lastOf(cs, func(c *crm.Customer) int64 { return c.ID })
+	return overwrite(tx, &insertion{table: "customer", columns: slices.Concat([]string{"id"}, customerCellColumns, []string{"version"}), n: len(places),
+		row: func(i int, cells []any) {
+			c := &cs[places[i]]
+			_ = append(appendCells(append(cells[:0], c.ID), c), times[i])
+		}}, 1, true)
 }
 
 // customerCellColumns are the columns that an edit of a customer may change.
@@ -202,6 +188,26 @@ func (tx *Tx) CreateFollows(fs []crm.Follow) error {
 func (tx *Tx) UpdateFollow(f crm.Follow) error {
 	return tx.one("update follow", "UPDATE customer_staff SET remark = ?, description = ?, add_way = ?, added_at = ?, updated_at = ?, version = version + 1 WHERE customer_id = ? AND staff_id = ?",
 		f.Remark, f.Description, f.AddWay, f.AddedAt, tx.Now, f.CustomerID, f.StaffID)
+}
+
+// UpdateFollows is UpdateFollow for each of them in turn, in fewer statements.
+// The same pair may come several times.
+func (tx *Tx) UpdateFollows(fs []crm.Follow) error {
+	if !tx.db.d.remote || len(fs) < 2 {
+		for i := range fs {
+			if err := tx.UpdateFollow(fs[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	places, times := lastOf(fs, func(f *crm.Follow) crm.Pair { return crm.Pair{CustomerID: f.CustomerID, StaffID: f.StaffID} })
+	return overwrite(tx, &insertion{table: "customer_staff", n: len(places),
+		columns: []string{"customer_id", "staff_id", "remark", "description", "add_way", "added_at", "version"},
+		row: func(i int, cells []any) {
+			f := &fs[places[i]]
+			_ = append(cells[:0], f.CustomerID, f.StaffID, f.Remark, f.Description, f.AddWay, f.AddedAt, times[i])
+		}}, 2, false)
 }
 
 // AddLinks stores links that are not there yet.

@@ -5,48 +5,64 @@ import (
 	"strings"
 )
 
-// Bounds of one bulk update, far below those of any server.
-const updateRows = 500
-
-// updateJoined overwrites rows of a table by joining it with the new values: one
-// statement instead of a round trip for each. Every row of values is an id, the
-// columns, and by how much the version goes up; ids are distinct. It returns how
-// many rows were found.
-func updateJoined(tx *Tx, table string, columns []string, rows [][]any) (int64, error) {
+// overwrite gives rows that are there new values: in as many rows per statement
+// as fit, instead of a round trip for each. The first columns of in are the
+// primary key, the last one is by how much the version goes up; no row comes
+// twice. Where the table has a bin, rows in it count as not there.
+//
+// INSERT … ON DUPLICATE KEY UPDATE finds a row by its primary key before it looks
+// at other keys, so it can hit no other one. A row that is not there would be
+// inserted: the count tells, and the transaction is over.
+func overwrite(tx *Tx, in *insertion, key int, bin bool) error {
+	in.same = append(in.same, sameColumn{"created_at", 0}, sameColumn{"updated_at", tx.Now})
+	head, tuple := in.into()
+	tail := onDuplicate(in.columns[key:], bin)
 	var found int64
-	for len(rows) > 0 {
-		n, size := 0, 0
-		for n < len(rows) && n < updateRows && (n == 0 || size < insertBytes) {
-			size += rowBytes(rows[n])
-			n++
-		}
-		query, args := joinedQuery(table, columns, rows[:n], tx.Now)
-		got, err := tx.Exec(query, args...)
+	for from := 0; from < in.n; {
+		args, next := in.fitting(from)
+		n, err := tx.Exec(head+tuple+strings.Repeat(","+tuple, next-from-1)+tail, args...)
 		if err != nil {
-			return found, err
+			return err
 		}
-		found += got
-		rows = rows[n:]
+		found += n
+		from = next
 	}
-	return found, nil
+	if found != 2*int64(in.n) { // an updated row counts twice, an inserted or an unchanged one once
+		tx.bad = fmt.Errorf("update %d rows of %s: not all were there: %w", in.n, in.table, ErrGone)
+		return tx.bad
+	}
+	return nil
 }
 
-func joinedQuery(table string, columns []string, rows [][]any, now int64) (string, []any) {
-	var b strings.Builder
-	args := make([]any, 0, len(rows)*len(rows[0])+1)
-	fmt.Fprintf(&b, "UPDATE %s AS t JOIN (SELECT ? AS id", table)
+func onDuplicate(columns []string, bin bool) string {
+	value := func(column, now string) string {
+		if bin {
+			now = "IF(deletion_id = 0, " + now + ", " + column + ")"
+		}
+		return column + " = " + now
+	}
+	var set []string
 	for _, c := range columns {
-		fmt.Fprintf(&b, ", ? AS %s", c)
+		if c != "version" {
+			set = append(set, value(c, "VALUES("+c+")"))
+		}
 	}
-	b.WriteString(", ? AS times")
-	b.WriteString(strings.Repeat(" UNION ALL SELECT ?"+strings.Repeat(", ?", len(columns)+1), len(rows)-1))
-	b.WriteString(") AS v ON t.id = v.id SET ")
-	for _, c := range columns {
-		fmt.Fprintf(&b, "t.%s = v.%[1]s, ", c)
+	set = append(set, value("updated_at", "VALUES(updated_at)"), value("version", "version + VALUES(version)"))
+	return " ON DUPLICATE KEY UPDATE " + strings.Join(set, ", ")
+}
+
+// lastOf is, for things of which some come several times, the place of the last
+// one of each and how often it comes, in the order of the first ones.
+func lastOf[T any, K comparable](things []T, key func(*T) K) (places []int, times []int64) {
+	at := make(map[K]int, len(things))
+	for i := range things {
+		k := key(&things[i])
+		if n, again := at[k]; again {
+			places[n], times[n] = i, times[n]+1
+			continue
+		}
+		at[k] = len(places)
+		places, times = append(places, i), append(times, 1)
 	}
-	b.WriteString("t.updated_at = ?, t.version = t.version + v.times WHERE t.deletion_id = 0")
-	for _, r := range rows {
-		args = append(args, r...)
-	}
-	return b.String(), append(args, now)
+	return places, times
 }

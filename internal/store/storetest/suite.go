@@ -28,6 +28,8 @@ func Suite(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"rows/library", libraryRows},
 		{"rows/directory", directoryRows},
 		{"rows/customers", customerRows},
+		{"rows/updates in bulk", bulkUpdates},
+		{"rows/updates in bulk refused", bulkUpdatesRefused},
 		{"rows/links", linkRows},
 		{"rows/remove a sleeping link", sleepingRemoval},
 		{"rows/order by id", orderByID},
