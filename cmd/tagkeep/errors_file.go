@@ -34,9 +34,9 @@ func fileMessage(e *sheet.FileError) (what, hint words) {
 	case sheet.NotAWorkbook:
 		return both("压缩包里没有 Excel 工作簿", "there is no Excel workbook in this archive"), saveAs
 	case sheet.Damaged:
-		return both("文件已损坏或不完整（%s）", "the file is damaged or incomplete (%s)", e.Detail), both("重新下载或重新导出该文件", "download or export it again")
+		return words{"文件已损坏或不完整（" + inChinese(e.Detail) + "）", "the file is damaged or incomplete (" + e.Detail + ")"}, both("重新下载或重新导出该文件", "download or export it again")
 	case sheet.Hostile:
-		return both("文件超出安全限制（%s）", "the file breaks a safety limit (%s)", e.Detail),
+		return words{"文件超出安全限制（" + inChinese(e.Detail) + "）", "the file breaks a safety limit (" + e.Detail + ")"},
 			both("用 Excel 或 WPS 打开并另存；仍被拒绝时拆成小文件", "open and save it with Excel or WPS; if it is still refused, split it")
 	case sheet.NoSuchSheet:
 		return both("没有这个工作表", "there is no such sheet"), both("已有的工作表：%s", "the sheets are: %s", e.Detail)

@@ -81,15 +81,17 @@ func (s *scanner) next(b *batch) error {
 }
 
 // fill reads on: more the longer the record begun is, because it is scanned
-// anew afterwards.
+// anew afterwards, but not far beyond what a record may be.
 func (s *scanner) fill() error {
-	for want := (len(s.src.text) - s.pos) / 2; ; {
+	begun := len(s.src.text) - s.pos
+	for want := min(begun/2, MaxTokenBytes-begun+1); ; {
 		if s.pos > 0 {
 			s.lf.shift(s.pos)
 			s.cr.shift(s.pos)
 			s.quote.shift(s.pos)
 		}
 		before := len(s.src.text) - s.pos
+		s.src.room()
 		err := s.src.more(s.pos)
 		s.pos, s.mark = 0, 0
 		if err != nil {

@@ -107,6 +107,15 @@ func (s *textSource) more(taken int) error {
 	return nil
 }
 
+// room doubles the room for text where that is nearly full. Left to append, the
+// steps would be small, and the texts outgrown together take several times the
+// room of a record that is too long.
+func (s *textSource) room() {
+	if free := cap(s.text) - len(s.text); free < 2*readBytes {
+		s.text = slices.Grow(s.text, max(2*readBytes, min(len(s.text), MaxTokenBytes+2*readBytes-len(s.text))))
+	}
+}
+
 func (s *textSource) drop(taken int) {
 	if taken == 0 {
 		return
