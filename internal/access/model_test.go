@@ -251,7 +251,7 @@ func (m *model) answer(q Question) (chain []string, allowed bool) {
 
 func (m *model) followed(p *crm.Staff, followers []int64) bool {
 	for _, f := range followers {
-		if m.person(f) != nil && m.inScope(p, m.StaffDepartments[f]) {
+		if f == p.ID || m.person(f) != nil && m.inScope(p, m.StaffDepartments[f]) {
 			return true
 		}
 	}

@@ -163,10 +163,10 @@ func (w *World) answersFor(p *person, id int64) bool {
 	return d != nil && slices.ContainsFunc(p.scope, func(root int64) bool { return slices.Contains(d.line, root) })
 }
 
-// follows reports whether one of the followers belongs to p's scope.
+// follows reports whether one of the followers is p, or belongs to p's scope.
 func (w *World) follows(p *person, followers []int64) bool {
 	for _, id := range followers {
-		if f := w.people[id]; f != nil && slices.ContainsFunc(p.scope, f.in) {
+		if f := w.people[id]; f == p || f != nil && slices.ContainsFunc(p.scope, f.in) {
 			return true
 		}
 	}
