@@ -16,7 +16,7 @@ import (
 )
 
 // order in which a company fills its database.
-var order = []crm.Kind{crm.People, crm.Tags, crm.Customers}
+var order = []crm.Kind{crm.People, crm.Tags, crm.Customers, crm.Grants}
 
 func importFile(t *testing.T, db *store.DB, kind crm.Kind, path string) {
 	t.Helper()
@@ -44,10 +44,11 @@ func filled(t *testing.T, target store.Target) *store.DB {
 	if err := os.CopyFS(dir, samples.Files); err != nil {
 		t.Fatal(err)
 	}
-	for _, kind := range order {
+	for _, kind := range order[:3] {
 		importFile(t, db, kind, filepath.Join(dir, string(kind)+".xlsx"))
 	}
 	storetest.Write(t, db, addOddities)
+	storetest.Write(t, db, addGrants)
 	return db
 }
 

@@ -26,6 +26,9 @@ type Options struct {
 	Lang     crm.Lang
 	Encoding string // of CSV, "" for UTF-8 with a byte order mark
 	Force    bool   // replace an existing file
+	// By is the person in whose name it is exported, who gets what they may see;
+	// 0 = the operator, who gets everything.
+	By int64
 	// Progress is called now and then with the rows written so far.
 	Progress func(rows int64)
 }
@@ -36,10 +39,13 @@ type Result struct {
 	File  string   `json:"file"` // absolute
 	Rows  int64    `json:"rows"`
 	Bytes int64    `json:"bytes"`
+	// Masked: phone numbers are, and the file cannot be imported again.
+	Masked bool `json:"masked"`
 }
 
-// Export writes all live things of a kind to the file at path, in the format
-// that its name says.
+// Export writes all live things of a kind, of those that whoever exports may
+// see, to the file at path, in the format that its name says. A *RefusedError
+// when that person may export nothing of the kind.
 func Export(ctx context.Context, db *store.DB, kind crm.Kind, path string, opt Options) (Result, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -72,7 +78,12 @@ func Export(ctx context.Context, db *store.DB, kind crm.Kind, path string, opt O
 	if opt.Lang == crm.English {
 		w.format = table.NewFormatter(kind, crm.English, zone)
 	}
-	if err := db.View(ctx, func(tx *store.Tx) error { return w.write(tx, kind) }); err != nil {
+	if err := db.View(ctx, func(tx *store.Tx) (err error) {
+		if w.sight, err = look(tx, kind, opt.By); err != nil {
+			return err
+		}
+		return w.write(tx, kind)
+	}); err != nil {
 		return Result{}, fmt.Errorf("export %s: %w", kind, err)
 	}
 	if err := out.close(); err != nil {
@@ -86,7 +97,7 @@ func Export(ctx context.Context, db *store.DB, kind crm.Kind, path string, opt O
 	if err != nil {
 		return Result{}, fmt.Errorf("export to %s: %w", path, err)
 	}
-	return Result{Kind: kind, File: final, Rows: w.rows, Bytes: st.Size()}, nil
+	return Result{Kind: kind, File: final, Rows: w.rows, Bytes: st.Size(), Masked: kind == crm.Customers && w.sight.masks()}, nil
 }
 
 // writer turns things into rows.
@@ -97,6 +108,7 @@ type writer struct {
 	format *table.Formatter
 	rows   int64
 	cells  []string
+	sight  *sight
 }
 
 func (w *writer) write(tx *store.Tx, kind crm.Kind) error {
@@ -113,6 +125,8 @@ func (w *writer) write(tx *store.Tx, kind crm.Kind) error {
 		return w.tags(tx)
 	case crm.People:
 		return w.people(tx)
+	case crm.Grants:
+		return w.grants(tx)
 	}
 	return w.customers(tx)
 }

@@ -29,23 +29,37 @@ func (w *writer) tags(tx *store.Tx) error {
 	paths := store.DepartmentPaths(departments)
 	byGroup := make(map[int64][]crm.Tag)
 	for _, t := range tags {
-		byGroup[t.GroupID] = append(byGroup[t.GroupID], t)
+		if w.sight.tag(t.ID) {
+			byGroup[t.GroupID] = append(byGroup[t.GroupID], t)
+		}
 	}
 	slices.SortStableFunc(groups, func(a, b crm.Group) int { return cmp.Compare(a.Sort, b.Sort) })
 	for _, g := range groups {
 		of := byGroup[g.ID]
+		if len(of) == 0 && !w.sight.group(g.ID) {
+			continue // a group that is hidden may hold a tag that is not
+		}
 		slices.SortStableFunc(of, func(a, b crm.Tag) int { return cmp.Compare(a.Sort, b.Sort) })
 		if len(of) == 0 {
 			of = []crm.Tag{{}}
 		}
 		for _, t := range of {
-			if err := w.row(tagRow(g, t, paths[g.DepartmentID])); err != nil {
+			row := tagRow(g, t, paths[g.DepartmentID])
+			if !w.sight.group(g.ID) { // its name comes with the tag, nothing else
+				for _, cell := range groupCells {
+					row[cell] = ""
+				}
+			}
+			if err := w.row(row); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
 }
+
+// groupCells say something about a group beside its name.
+var groupCells = []int{table.TagScope, table.TagDepartment, table.TagGroupSort, table.TagSingle, table.TagGroupWecomID}
 
 func tagRow(g crm.Group, t crm.Tag, department string) []string {
 	row := make([]string, len(table.Columns(crm.Tags)))
@@ -92,7 +106,7 @@ func (w *writer) people(tx *store.Tx) error {
 	}
 	used := make(map[int64]bool)
 	for _, p := range people {
-		if holder[crm.UserIDKey(p.UserID)] != p.ID {
+		if holder[crm.UserIDKey(p.UserID)] != p.ID || !w.sight.person(in[p.ID]) {
 			continue
 		}
 		names := make([]string, 0, len(in[p.ID]))
@@ -124,7 +138,7 @@ func (w *writer) emptyDepartments(departments []crm.Department, paths map[int64]
 		}
 	}
 	for _, d := range slices.Backward(departments) { // children have higher ids than parents
-		if used[d.ID] {
+		if used[d.ID] || !w.sight.department(d.ID) {
 			continue
 		}
 		for id := d.ID; id != 0 && !used[id]; id = parent[id] {
@@ -141,15 +155,18 @@ func (w *writer) emptyDepartments(departments []crm.Department, paths map[int64]
 
 // customers writes a row per (customer, follower).
 func (w *writer) customers(tx *store.Tx) error {
-	c, err := loadCells(tx)
+	c, err := w.loadCells(tx)
 	if err != nil {
 		return err
 	}
 	return tx.CustomerBatches(func(b *store.CustomerBatch) error {
 		for i := range b.Customers {
 			cu := &b.Customers[i]
-			if cu.DeletionID != 0 {
+			if cu.DeletionID != 0 || !w.sight.follows(b.Follows[cu.ID]) {
 				continue
+			}
+			if w.sight.masks() {
+				cu.Mobile, cu.Phones = masked(cu.Mobile), masked(cu.Phones)
 			}
 			if err := w.customer(c, cu, b.Follows[cu.ID], b.Links[cu.ID]); err != nil {
 				return err
@@ -165,7 +182,7 @@ type cells struct {
 	tags    map[int64]table.TagRef // live ones
 }
 
-func loadCells(tx *store.Tx) (*cells, error) {
+func (w *writer) loadCells(tx *store.Tx) (*cells, error) {
 	people, err := tx.Staff()
 	if err != nil {
 		return nil, err
@@ -187,6 +204,9 @@ func loadCells(tx *store.Tx) (*cells, error) {
 		names[g.ID] = g.Name
 	}
 	for _, t := range tags {
+		if !w.sight.tag(t.ID) {
+			continue
+		}
 		c.tags[t.ID] = table.TagRef{Group: names[t.GroupID], Name: t.Name}
 	}
 	return c, nil

@@ -29,7 +29,7 @@ func (e *engine) back(tx *store.Tx, p point) error {
 	if e.names.gen == p.names {
 		return nil
 	}
-	return e.names.load(tx)
+	return e.reread(tx)
 }
 
 // chunk stores rows, or, where the database refuses them, halves them until the

@@ -24,6 +24,7 @@ import (
 //	tag 意向:高意向 sort=1 desc=x expires=2030-01-02 wecom=t1
 //	customer #1 ext=wm1 union=u1 mobile=13800000001 phones=… name=李四 company=…
 //	follow #1 zhang remark=x
+//	grant group:意向 department:总部 level=use sub=1 starts=… ends=… reason=x
 //	link #1 zhang 意向:高意向        (- for no follower, 意向:流失@7 for a tag in the bin)
 
 // tables in an order in which they can be emptied.
@@ -71,6 +72,7 @@ type seeder struct {
 	customers      []crm.Customer
 	follows        []crm.Follow
 	links          []crm.Link
+	grants         []crm.Grant
 }
 
 // stamp is when everything was made.
@@ -140,6 +142,20 @@ func (s *seeder) line(t testing.TB, line string) {
 			t.Fatalf("seed %q: no such tag", line)
 		}
 		s.links = append(s.links, crm.Link{CustomerID: num(args[0]), StaffID: s.staffID(t, args[1]), TagID: tag, TaggedAt: stamp})
+	case "grant":
+		g := crm.Grant{ID: int64(len(s.grants) + 1), WithSub: v["sub"] == "1", Level: crm.Level(v["level"]), StartsAt: num(v["starts"]), EndsAt: num(v["ends"]), Reason: v["reason"], CreatedAt: stamp}
+		kind, name, _ := strings.Cut(args[0], ":")
+		g.ObjectKind, g.ObjectID = kind, map[string]int64{crm.ObjectGroup: s.groups[name], crm.ObjectTag: s.tags[name]}[kind]
+		kind, name, _ = strings.Cut(args[1], ":")
+		switch g.SubjectKind = kind; kind {
+		case crm.SubjectRole:
+			g.SubjectRole = name
+		case crm.SubjectDepartment:
+			g.SubjectID = s.department(name)
+		default:
+			g.SubjectID = s.staffID(t, name)
+		}
+		s.grants = append(s.grants, g)
 	default:
 		t.Fatalf("seed %q: what is it?", line)
 	}
@@ -197,7 +213,7 @@ func (s *seeder) store(tx *store.Tx) error {
 			}
 		}
 	}
-	if err := errors.Join(tx.CreateDepartments(s.allDepartments), tx.CreateStaff(s.allStaff), tx.CreateFollows(s.follows), tx.AddLinks(s.links)); err != nil {
+	if err := errors.Join(tx.CreateDepartments(s.allDepartments), tx.CreateStaff(s.allStaff), tx.CreateFollows(s.follows), tx.AddLinks(s.links), tx.CreateGrants(s.grants)); err != nil {
 		return err
 	}
 	for id, departments := range s.places {
@@ -205,7 +221,7 @@ func (s *seeder) store(tx *store.Tx) error {
 			return err
 		}
 	}
-	for seq, n := range map[store.Sequence]int{store.SeqDepartment: len(s.allDepartments), store.SeqStaff: len(s.allStaff), store.SeqGroup: len(s.allGroups), store.SeqTag: len(s.allTags), store.SeqCustomer: len(s.customers)} {
+	for seq, n := range map[store.Sequence]int{store.SeqDepartment: len(s.allDepartments), store.SeqStaff: len(s.allStaff), store.SeqGroup: len(s.allGroups), store.SeqTag: len(s.allTags), store.SeqCustomer: len(s.customers), store.SeqGrant: len(s.grants)} {
 		if n == 0 {
 			continue
 		}
@@ -292,6 +308,9 @@ func (d *dumper) read(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
+	if err := d.grants(tx, userids, tags, paths); err != nil {
+		return err
+	}
 	if err := d.customers(tx, userids, tags); err != nil {
 		return err
 	}
@@ -343,4 +362,39 @@ func (d *dumper) customers(tx *store.Tx, userids, tags map[int64]string) error {
 		}
 		return nil
 	})
+}
+
+func (d *dumper) grants(tx *store.Tx, userids, tags, paths map[int64]string) error {
+	groups, err := tx.Groups(store.WithBin)
+	if err != nil {
+		return err
+	}
+	names := make(map[int64]string)
+	for _, g := range groups {
+		names[g.ID] = g.Name
+	}
+	all, err := tx.Grants()
+	if err != nil {
+		return err
+	}
+	for _, g := range all {
+		object, subject := g.ObjectKind, g.SubjectKind+":"
+		switch g.ObjectKind {
+		case crm.ObjectGroup:
+			object += ":" + names[g.ObjectID]
+		case crm.ObjectTag:
+			object += ":" + tags[g.ObjectID]
+		}
+		switch g.SubjectKind {
+		case crm.SubjectRole:
+			subject += g.SubjectRole
+		case crm.SubjectDepartment:
+			subject += paths[g.SubjectID]
+		default:
+			subject += userids[g.SubjectID]
+		}
+		d.line("grant", object, subject, values("level", string(g.Level), "sub", bit(g.WithSub), "starts", strconv.FormatInt(g.StartsAt, 10), "ends", strconv.FormatInt(g.EndsAt, 10),
+			"reason", g.Reason, "revoked", bit(g.RevokedAt != 0)))
+	}
+	return nil
 }

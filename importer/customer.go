@@ -22,6 +22,8 @@ type customers struct {
 	inBin   map[keyValue]int64 // deletion
 	follows map[crm.Pair]*crm.Follow
 	links   map[crm.Pair]map[int64]crm.Link // by tag, sleeping ones too
+	// followers are those of the live customers, read where rights are asked.
+	followers map[int64][]int64
 
 	// What a dry run would have stored, as far as later rows can mean it.
 	rehearsed *shelf[int64, packed]
@@ -137,6 +139,10 @@ func keysOf(c *crm.Customer) [3]string { return [3]string{c.ExternalID, c.UnionI
 func (c *customers) fetch(tx *store.Tx, rows []*row) error {
 	c.live, c.byKey, c.inBin = make(map[int64]*crm.Customer), make(map[keyValue][]int64), make(map[keyValue]int64)
 	c.follows, c.links = make(map[crm.Pair]*crm.Follow), make(map[crm.Pair]map[int64]crm.Link)
+	c.followers = nil
+	if c.e.rights != nil {
+		c.followers = make(map[int64][]int64)
+	}
 	meant := make(map[int64]bool) // by rejected rows
 	for k := range keyColumns {
 		values := c.values(rows, k)
@@ -239,10 +245,16 @@ func (c *customers) fetchPairs(tx *store.Tx) error {
 	for id := range c.live {
 		ids = append(ids, id)
 	}
-	if err := tx.FollowsOf(ids, func(f crm.Follow) { c.follows[crm.Pair{CustomerID: f.CustomerID, StaffID: f.StaffID}] = &f }); err != nil {
+	err := tx.FollowsOf(ids, func(f crm.Follow) {
+		c.follows[crm.Pair{CustomerID: f.CustomerID, StaffID: f.StaffID}] = &f
+		if c.e.rights != nil {
+			c.followers[f.CustomerID] = append(c.followers[f.CustomerID], f.StaffID)
+		}
+	})
+	if err != nil {
 		return fmt.Errorf("read followers: %w", err)
 	}
-	err := tx.LinksOf(ids, func(l crm.Link) {
+	err = tx.LinksOf(ids, func(l crm.Link) {
 		p := crm.Pair{CustomerID: l.CustomerID, StaffID: l.StaffID}
 		if c.links[p] == nil {
 			c.links[p] = make(map[int64]crm.Link)
@@ -276,6 +288,9 @@ func (c *customers) plan(r *row) {
 	staff, known := c.follower(r)
 	who, identified := c.identify(r)
 	tags := c.resolveTags(r)
+	if identified && !c.mayTouch(r, who) {
+		identified = false
+	}
 	if !identified {
 		if r.rec.Prior != "" {
 			r.problem(-1, crm.Problem{Code: r.rec.Prior}) // kept until the row can be compared again
@@ -287,6 +302,9 @@ func (c *customers) plan(r *row) {
 		c.compare(r, who, staff)
 	}
 	e := c.edit(r, who, staff)
+	if known && (who.fresh || e.newPair) {
+		c.checkFollower(r, staff)
+	}
 	if known && !r.rec.Failed() && !c.settled(r, who) {
 		e.planLinks(r, tags)
 	}

@@ -46,6 +46,7 @@ func (c *customers) edit(r *row, who identity, staff int64) *edit {
 func (e *edit) planLinks(r *row, tags tagWish) {
 	e.have = e.c.links[crm.Pair{CustomerID: e.who.id, StaffID: e.staff}]
 	e.links = e.c.diffLinks(r, tags, e.have)
+	e.c.checkLinks(r, e.links)
 	e.c.checkNewTags(r, e.links)
 }
 
@@ -161,7 +162,8 @@ func (e *edit) create(r *row) {
 	c.e.unit.created.Customers++
 	e.keep()
 	for k, v := range e.who.keys {
-		if d := c.inBin[keyValue{k, v}]; v != "" && d != 0 {
+		if d := c.inBin[keyValue{k, v}]; v != "" && d != 0 && c.e.rights == nil { // who followed that one is not known
+
 			r.problem(keyColumns[k], crm.Problem{Code: crm.InBin, Warn: true, Args: []string{v, deletion(d)}})
 			break
 		}

@@ -30,6 +30,7 @@ type engine struct {
 	run     crm.Run
 	rev     int64 // the revision that names and ids stand at, 0 = not read
 	names   names
+	rights  *rights // of the person who imports, nil when nothing is asked
 	// empty: the database had no customers before this run, and nobody else
 	// wrote since. Only rows that share a key with another row can then mean a
 	// customer who is there.
@@ -65,6 +66,8 @@ func newEngine(im *Import, dry bool) *engine {
 		e.planner = &tagLibrary{e: e}
 	case crm.People:
 		e.planner = &people{e: e}
+	case crm.Grants:
+		e.planner = &grants{e: e}
 	}
 	return e
 }
@@ -94,12 +97,30 @@ func (e *engine) begin(tx *store.Tx) error {
 
 // load reads what others may have changed.
 func (e *engine) load(tx *store.Tx) error {
-	if err := e.names.load(tx); err != nil {
+	var err error
+	if e.rights, err = readRights(tx, e.kind, e.opts.CreatedBy); err != nil {
+		return err
+	}
+	if e.rights != nil {
+		e.rights.owns = e.owns
+	}
+	if err := e.reread(tx); err != nil {
 		return err
 	}
 	some, err := tx.AnyCustomer()
 	e.empty = !some
 	return err
+}
+
+// reread reads what rows change as they are planned.
+func (e *engine) reread(tx *store.Tx) error {
+	if err := e.names.load(tx, e.rights); err != nil {
+		return err
+	}
+	if g, ok := e.planner.(*grants); ok {
+		return g.load(tx)
+	}
+	return nil
 }
 
 // rehearse plans rows without storing anything, after a begin in the same view.
@@ -157,7 +178,7 @@ func (e *engine) store(tx *store.Tx, rows []*row, optimistic bool) error {
 	}
 	current := e.rev != 0 && (tx.Rev == e.rev+1 || tx.Rev == e.rev) // nobody else wrote since
 	e.rev = 0
-	if !current {
+	if !current || e.rights.stale(tx.Now) {
 		if err := e.load(tx); err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (c *customers) byPhone(r *row, who identity) (identity, bool) {
 	for _, id := range c.holders(2, who.keys[2]) {
 		if c.lacks(id, 0, who.keys[0]) && c.lacks(id, 1, who.keys[1]) {
 			fit = append(fit, id)
-		} else if id > 0 {
+		} else if id > 0 && c.followed(id) {
 			who.others++
 		}
 	}
@@ -96,7 +96,11 @@ func (c *customers) byPhone(r *row, who identity) (identity, bool) {
 		who.fresh, who.claim = true, -int64(r.rec.Row)
 		return who, true
 	}
-	r.problem(table.CustMobile, crm.Problem{Code: crm.CustomerAmbiguous, Args: []string{who.keys[2], strconv.Itoa(len(fit))}})
+	args := []string{who.keys[2], strconv.Itoa(len(fit))}
+	if slices.ContainsFunc(fit, func(id int64) bool { return !c.followed(id) }) {
+		args = args[:1] // not even how many
+	}
+	r.problem(table.CustMobile, crm.Problem{Code: crm.CustomerAmbiguous, Args: args})
 	return who, false
 }
 
@@ -170,6 +174,9 @@ func (c *customers) alone(who *identity, r *row) bool {
 
 // describe names a customer in a message.
 func (c *customers) describe(id int64) string {
+	if id > 0 && !c.followed(id) {
+		return c.e.opts.Lang.Pick("（别的部门的客户）", "(of another department)")
+	}
 	if live := c.live[id]; live != nil && live.Name != "" {
 		return live.Name + " #" + strconv.FormatInt(id, 10)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // sequences are the kinds of things that an import creates.
-var sequences = [...]store.Sequence{store.SeqDepartment, store.SeqStaff, store.SeqGroup, store.SeqTag, store.SeqCustomer}
+var sequences = [...]store.Sequence{store.SeqDepartment, store.SeqStaff, store.SeqGroup, store.SeqTag, store.SeqCustomer, store.SeqGrant}
 
 // ids hands out ids in the order in which things are planned. The blocks are
 // taken from the database only when a chunk is written, and then must begin

@@ -25,6 +25,7 @@ const (
 	imageStaff    = "staff"    // staffImage
 	imageGroup    = "group"    // crm.Group
 	imageTag      = "tag"      // crm.Tag
+	imageGrant    = "grant"    // crm.Grant, which the run revoked
 )
 
 // linksImage says which tags a row gave to a pair and which links it took.
@@ -82,6 +83,12 @@ func digestGroup(g *crm.Group) string {
 
 func digestTag(t *crm.Tag) string {
 	return digest(strconv.FormatInt(t.GroupID, 10), t.Name, t.Description, strconv.FormatInt(t.Sort, 10), t.ExpiresOn, t.WecomID)
+}
+
+func digestGrant(g *crm.Grant) string {
+	number := func(n int64) string { return strconv.FormatInt(n, 10) }
+	return digest(g.SubjectKind, number(g.SubjectID), g.SubjectRole, strconv.FormatBool(g.WithSub), g.ObjectKind, number(g.ObjectID), string(g.Level),
+		number(g.StartsAt), number(g.EndsAt), g.Reason, strconv.FormatBool(g.RevokedAt != 0), number(g.RevokedBy))
 }
 
 func digestStaff(s *crm.Staff, departments []int64) string {

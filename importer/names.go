@@ -36,6 +36,13 @@ type names struct {
 	pathByID    map[int64]string
 	staffDepts  map[int64][]int64
 
+	// Names of live things that the person who imports may not see. They are in
+	// none of the indexes by name, so that they are found by nobody, suggested to
+	// nobody and named in no message.
+	rights      *rights
+	takenGroups map[string]bool
+	takenTags   map[tagKey]bool
+
 	suggestions suggestions
 }
 
@@ -49,8 +56,8 @@ type tagKey struct {
 type tagName struct{ group, name string }
 
 // load reads everything at once: it is small beside the customers.
-func (n *names) load(tx *store.Tx) error {
-	*n = names{gen: n.gen + 1, suggestions: n.suggestions}
+func (n *names) load(tx *store.Tx, r *rights) error {
+	*n = names{gen: n.gen + 1, suggestions: n.suggestions, rights: r, takenGroups: make(map[string]bool), takenTags: make(map[tagKey]bool)}
 	for _, step := range []func(*store.Tx) error{n.loadTags, n.loadPeople} {
 		if err := step(tx); err != nil {
 			return fmt.Errorf("read names: %w", err)
@@ -84,6 +91,12 @@ func (n *names) loadTags(tx *store.Tx) error {
 func (n *names) addGroup(g *crm.Group) {
 	n.gen++
 	n.groupByID[g.ID] = g
+	if n.rights.hidesGroup(g.ID) {
+		if g.DeletionID == 0 {
+			n.takenGroups[g.Name] = true
+		}
+		return
+	}
 	if g.DeletionID != 0 {
 		n.binGroups[g.Name] = append(n.binGroups[g.Name], g.DeletionID)
 		return
@@ -95,6 +108,13 @@ func (n *names) addGroup(g *crm.Group) {
 func (n *names) addTag(t *crm.Tag) {
 	n.gen++
 	n.tagByID[t.ID] = t
+	if n.rights.hidesTag(t.ID) {
+		if t.DeletionID == 0 {
+			n.takenTags[tagKey{t.GroupID, t.Name}] = true
+			n.liveTags++ // the limit is the company's
+		}
+		return
+	}
 	if t.DeletionID != 0 {
 		k := tagName{n.groupByID[t.GroupID].Name, t.Name}
 		n.binTags[k] = append(n.binTags[k], t)

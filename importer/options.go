@@ -87,12 +87,14 @@ type Options struct {
 	FillMerged bool              `json:"fill_merged,omitempty"`
 	SkipHidden bool              `json:"skip_hidden,omitempty"`
 
-	Lang      crm.Lang      `json:"-"`
-	ErrorsTo  string        `json:"-"` // path of the repair file, "" for the default
-	WantFile  bool          `json:"-"` // write a repair file even in a dry run
-	Wait      time.Duration `json:"-"` // for a busy database, 0 for the default
-	Command   string        `json:"-"` // for the audit log
-	CreatedBy int64         `json:"-"`
+	Lang     crm.Lang      `json:"-"`
+	ErrorsTo string        `json:"-"` // path of the repair file, "" for the default
+	WantFile bool          `json:"-"` // write a repair file even in a dry run
+	Wait     time.Duration `json:"-"` // for a busy database, 0 for the default
+	Command  string        `json:"-"` // for the audit log
+	// CreatedBy is the person in whose name it is done, whose rights count; 0 =
+	// the operator, who may do everything.
+	CreatedBy int64 `json:"created_by,omitempty"`
 	// Progress is called from one goroutine, now and then and at the end.
 	Progress func(Progress) `json:"-"`
 }

@@ -40,6 +40,7 @@ func (p *people) plan(r *row) {
 		r.problem(by, crm.Problem{Code: crm.DupInFile, Related: first})
 	}
 	old := p.find(r)
+	p.checkRights(r, old)
 	if !r.rec.Failed() && !p.settled(r, old, by) {
 		p.accept(r, old)
 	}
@@ -283,7 +284,7 @@ func (p *people) disableMissing() int64 {
 	}
 	var missing []*crm.Staff
 	for _, s := range p.e.names.staffByKey {
-		if s.Status == crm.StatusActive && p.e.claims.row(listed(s.UserID)) == 0 {
+		if s.Status == crm.StatusActive && p.e.claims.row(listed(s.UserID)) == 0 && p.mayTouch(s) == nil {
 			missing = append(missing, s)
 		}
 	}

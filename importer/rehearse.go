@@ -52,6 +52,18 @@ func (r *running) rehearseBatch(tx *store.Tx, b *batch) error {
 	return nil
 }
 
+// guardRights refuses, before any write, a person who may import nothing of the
+// kind.
+func (im *Import) guardRights(ctx context.Context, db *store.DB) error {
+	if im.opts.CreatedBy == 0 {
+		return nil
+	}
+	return db.View(ctx, func(tx *store.Tx) error {
+		_, err := readRights(tx, im.kind, im.opts.CreatedBy)
+		return err
+	})
+}
+
 // guardRemovals counts, before any write, the links that 覆盖 and 组内覆盖 would
 // remove.
 func (r *running) guardRemovals(ctx context.Context) error {

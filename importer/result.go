@@ -87,6 +87,7 @@ type CreatedCounts struct {
 	Tags        int64 `json:"tags"`
 	Customers   int64 `json:"customers"`
 	Follows     int64 `json:"follows"`
+	Grants      int64 `json:"grants"`
 }
 
 func (c *CreatedCounts) add(o CreatedCounts) {
@@ -96,6 +97,7 @@ func (c *CreatedCounts) add(o CreatedCounts) {
 	c.Tags += o.Tags
 	c.Customers += o.Customers
 	c.Follows += o.Follows
+	c.Grants += o.Grants
 }
 
 // Outside are the rows that are no data and not in the ledger.

@@ -51,6 +51,9 @@ func (im *Import) Run(ctx context.Context, db *store.DB) (*Result, error) {
 		}
 		defer r.spool.close()
 	}
+	if err := im.guardRights(ctx, db); err != nil {
+		return nil, err
+	}
 	if err := r.guardRemovals(ctx); err != nil {
 		if cancelled(ctx, err) {
 			err = ErrStopped

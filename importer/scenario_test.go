@@ -36,6 +36,7 @@ type scenario struct {
 	want     string   // lines of company_test.go; "" for what was there
 	links    string   // "+2 -1"
 	err      error    // beside the result
+	anything bool     // the database is not looked at
 	again    string   // rows of the next import of the file, "" for all unchanged or rejected
 }
 
@@ -102,7 +103,7 @@ func (s scenario) check(t *testing.T, db *store.DB, how string, dry, got *Result
 	if want == "" {
 		want = s.have
 	}
-	if diff := cmp.Diff(tidy(want), dump(t, db)); diff != "" {
+	if diff := cmp.Diff(tidy(want), dump(t, db)); diff != "" && !s.anything {
 		t.Errorf("%s: database (-want +got):\n%s", how, diff)
 	}
 }

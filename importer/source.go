@@ -76,6 +76,9 @@ func (im *Import) Close() error { return im.file.Close() }
 // OnProgress calls fn from one goroutine, now and then, while Run reads.
 func (im *Import) OnProgress(fn func(Progress)) { im.opts.Progress = fn }
 
+// As makes the run one in the name of a person; see Options.CreatedBy.
+func (im *Import) As(person int64) { im.opts.CreatedBy = person }
+
 // Info is what was found out about the file.
 func (im *Import) Info() sheet.Info { return im.file.Info }
 

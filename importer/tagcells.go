@@ -102,31 +102,9 @@ func written(group, name string) string {
 	return table.FormatTags([]table.TagRef{{Group: group, Name: name}})
 }
 
-// find looks a name up among the live tags; nil without a problem when there is
-// none.
-func (c *customers) find(ref table.TagRef) (*crm.Tag, *crm.Problem) {
-	n := &c.e.names
-	if ref.Group != "" {
-		return n.tag(ref.Group, ref.Name), nil
-	}
-	switch found := n.tagsByName[ref.Name]; len(found) {
-	case 0:
-		return nil, nil
-	case 1:
-		return found[0], nil
-	default:
-		groups := make([]string, len(found))
-		for i, t := range found {
-			groups[i] = n.groupByID[t.GroupID].Name
-		}
-		slices.Sort(groups)
-		return nil, &crm.Problem{Code: crm.TagAmbiguous, Args: []string{ref.Name, strings.Join(groups, "、")}}
-	}
-}
-
 // findToAdd finds a tag that the customer shall have.
 func (c *customers) findToAdd(r *row, ref table.TagRef, only bool) []wanted {
-	t, problem := c.find(ref)
+	t, problem := c.e.names.findTag(ref.Group, ref.Name)
 	if t != nil {
 		return []wanted{{tag: t, only: only}}
 	}
@@ -160,26 +138,17 @@ func (c *customers) missingTag(ref table.TagRef) *crm.Problem {
 	case len(inBin) > 0:
 		return &crm.Problem{Code: crm.TagInBin, Args: []string{label, deletion(lastDeletion(inBin))}}
 	case c.e.opts.CreateTags && group != "":
-		return nil
+		return c.mayCreate(group, ref.Name)
 	case ref.Group != "" && n.groups[group] == nil:
 		return &crm.Problem{Code: crm.UnknownGroup, Args: []string{group, n.nearestGroup(group), ref.Name}}
 	}
-	return c.unknownTag(ref)
-}
-
-func (c *customers) unknownTag(ref table.TagRef) *crm.Problem {
-	n := &c.e.names
-	group := int64(0)
-	if g := n.groups[ref.Group]; g != nil {
-		group = g.ID
-	}
-	return &crm.Problem{Code: crm.UnknownTag, Args: []string{written(ref.Group, ref.Name), n.nearestTag(group, ref.Name)}}
+	return c.e.names.unknownTag(ref.Group, ref.Name)
 }
 
 // findToRemove finds a tag that the customer shall lose; one in the bin too,
 // because an untagging made meanwhile must outlive its restore.
 func (c *customers) findToRemove(r *row, column int, ref table.TagRef) []*crm.Tag {
-	t, problem := c.find(ref)
+	t, problem := c.e.names.findTag(ref.Group, ref.Name)
 	for _, search := range []func(table.TagRef) (*crm.Tag, *crm.Problem){c.findInBin, c.findByID} {
 		if t == nil && problem == nil {
 			t, problem = search(ref)
@@ -189,7 +158,7 @@ func (c *customers) findToRemove(r *row, column int, ref table.TagRef) []*crm.Ta
 		return []*crm.Tag{t}
 	}
 	if problem == nil {
-		problem = c.unknownTag(ref)
+		problem = c.e.names.unknownTag(ref.Group, ref.Name)
 	}
 	problem.Value = written(ref.Group, ref.Name)
 	r.problem(column, *problem)
@@ -222,6 +191,9 @@ func (c *customers) findByID(ref table.TagRef) (*crm.Tag, *crm.Problem) {
 	num, ok := strings.CutPrefix(ref.Name, "#")
 	id, err := strconv.ParseInt(num, 10, 64)
 	if !ok || err != nil || ref.Group != "" {
+		return nil, nil
+	}
+	if c.e.rights.hidesTag(id) {
 		return nil, nil
 	}
 	return c.e.names.tagByID[id], nil

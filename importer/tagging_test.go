@@ -297,7 +297,10 @@ func TestTagsInBin(t *testing.T) {
 func TestRemoveSleepingLink(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		db := storetest.Open(t, target)
-		seed(t, db, `group 意向
+		seed(t, db, `staff a
+			staff b
+			staff c role=super
+			group 意向
 			tag 意向:高
 			tag 意向:流失 bin=7
 			customer #1 ext=wm1

@@ -76,6 +76,7 @@ func (l *tagLibrary) plan(r *row) {
 	}
 	if r.outcome == undecided {
 		l.edit(r, &w)
+		l.checkRights(r, &w)
 		l.refusePrior(r, &w)
 	}
 	switch {

@@ -97,6 +97,9 @@ func (c *customers) unlisted(w tagWish, have map[int64]crm.Link, stay, single ma
 		if t == nil || t.DeletionID != 0 || stay[id] {
 			continue // 覆盖 touches live links only
 		}
+		if c.e.rights.hidesTag(id) && !single[t.GroupID] {
+			continue // nobody replaces what they do not see
+		}
 		switch {
 		case all, groups[t.GroupID]:
 			replaced++

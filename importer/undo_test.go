@@ -20,7 +20,7 @@ import (
 func TestRandomUndo(t *testing.T) {
 	b := newBenches(t)
 	checks(t, 40, func(rt *rapid.T) {
-		c := randomCases(crm.Customers, crm.Customers, crm.Tags, crm.People).Draw(rt, "case")
+		c := randomCases(crm.Customers, crm.Customers, crm.Tags, crm.People, crm.Grants).Draw(rt, "case")
 		s := rapid.SampledFrom(b.sides).Draw(rt, "side")
 		seed(b.t, s.db, c.have)
 		before := storetest.State(b.t, s.db)
@@ -126,6 +126,14 @@ func (u *undo) change(kind string, id, staff int64, before []byte, after string)
 		})
 	case imageStaff:
 		return u.person(id, before, after)
+	case imageGrant:
+		now, err := u.tx.Grant(id)
+		if err != nil {
+			return err
+		}
+		return undoOne(before, after, &now, digestGrant, func(g *crm.Grant) error {
+			return u.exec("UPDATE access_grant SET revoked_at = 0, revoked_by = 0, revoke_reason = '', version = ? WHERE id = ?", g.Version, g.ID)
+		})
 	}
 	return errors.New("unknown image")
 }

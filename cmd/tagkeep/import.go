@@ -32,12 +32,12 @@ type importFlags struct {
 func (a *app) importCommand() *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
-		Use:   "import tags|customers|staff FILE",
+		Use:   "import tags|customers|staff|grants FILE",
 		Short: "导入表格 / import a spreadsheet",
-		Long: `导入标签（tags）、客户（customers）或员工（staff）表格，.xlsx 或 .csv。出错的行不影响其他行，
+		Long: `导入标签（tags）、客户（customers）、员工（staff）或授权（grants）表格，.xlsx 或 .csv。出错的行不影响其他行，
 会写进“失败数据”文件，改好标出的单元格后可直接再次导入。被中断时再次运行同一命令即可继续。
 
-Imports tags, customers or staff. A row with an error stops no other row; the failed rows
+Imports tags, customers, staff or grants. A row with an error stops no other row; the failed rows
 go into a file of their own that can be imported again once its marked cells are mended.
 After an interruption the same command goes on where it stopped.`,
 		Args: exactArgs(2),
@@ -62,7 +62,7 @@ After an interruption the same command goes on where it stopped.`,
 func parseKind(word string) (crm.Kind, error) {
 	kind, err := crm.ParseKind(word)
 	if err != nil {
-		return "", usage("不认识的种类 %q：应为 tags（标签）、customers（客户）或 staff（员工）", "unknown kind %q: it is tags, customers or staff", word)
+		return "", usage("不认识的种类 %q：应为 tags（标签）、customers（客户）、staff（员工）或 grants（授权）", "unknown kind %q: it is tags, customers, staff or grants", word)
 	}
 	return kind, nil
 }
@@ -246,6 +246,11 @@ func (a *app) importFile(ctx context.Context, path string, kind crm.Kind, o impo
 		return nil, err
 	}
 	defer db.Close()
+	by, err := a.actor(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	im.As(by)
 	bar := a.progress(im.Info().Size)
 	im.OnProgress(bar.update)
 	res, err := im.Run(ctx, db)
@@ -263,7 +268,20 @@ func checkErrorsFile(path string, in sheet.Info) error {
 }
 
 // importTarget: an import makes a missing database, a dry run takes it as empty.
+// Nobody is in a database that is still to be made, so --as demands one.
 func (a *app) importTarget(ctx context.Context, dryRun bool) (*store.DB, error) {
+	if a.as != "" {
+		there, err := a.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if dryRun {
+			return there, nil
+		}
+		if err := there.Close(); err != nil {
+			return nil, err
+		}
+	}
 	if dryRun {
 		return a.openOrEmpty(ctx)
 	}
@@ -313,6 +331,10 @@ func toldInSummary(err error) bool {
 
 // broken is an import that failed; what is stored already stays, and is told.
 func (a *app) broken(res *importer.Result, err error) error {
+	refused := (*importer.RefusedError)(nil)
+	if errors.As(err, &refused) {
+		err = &failure{exit: exitRefused, code: "NOT_ALLOWED", err: inBoth(refused.Message), hint: inBoth(refused.Fix)}
+	}
 	switch {
 	case res == nil:
 		return err
@@ -332,5 +354,9 @@ func (a *app) broken(res *importer.Result, err error) error {
 	if res.StoredTo == 0 {
 		done = both("还没有写入任何行", "no row is stored yet")
 	}
-	return &failure{exit: exitFailed, code: "FAILED", err: err, done: done}
+	f := &failure{exit: exitFailed, code: "FAILED", err: err, done: done}
+	if refused != nil { // the right was lost on the way
+		f.code, f.err, f.hint = "NOT_ALLOWED", inBoth(refused.Message), inBoth(refused.Fix)
+	}
+	return f
 }

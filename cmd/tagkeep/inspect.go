@@ -105,7 +105,7 @@ func (a *app) inspectCommand() *cobra.Command {
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&kind, "kind", "", "种类 / kind: `tags|customers|staff`")
+	cmd.Flags().StringVar(&kind, "kind", "", "种类 / kind: `tags|customers|staff|grants`")
 	cmd.Flags().StringVar(&rows, "rows", "5", "显示的行数 / rows to show: `N|all`")
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "把读到的所有行以 UTF-8 CSV 写到标准输出 / all rows as read, as UTF-8 CSV on stdout")
 	cmd.Flags().StringVar(&encoding, "encoding", "auto", "文字编码 / `auto|utf-8|gb18030|utf-16le|...`")
@@ -232,7 +232,7 @@ func (a *app) printInspection(in *inspection) {
 	case in.Problem != "":
 		a.print(a.t("  按「%s」读：%s", "  as %s: %s"), crm.Kind(in.Kind).Label(a.language()), in.Problem)
 	case in.Kind == "":
-		a.print("%s", a.t("  看不出是标签、客户还是员工表格；可用 --kind 指明", "  not clear whether these are tags, customers or staff; say so with --kind"))
+		a.print("%s", a.t("  看不出是标签、客户、员工还是授权表格；可用 --kind 指明", "  not clear whether these are tags, customers, staff or grants; say so with --kind"))
 	default:
 		a.print(a.t("  种类：%s，表头第 %d 行", "  kind: %s, header in row %d"), crm.Kind(in.Kind).Label(a.language()), in.HeaderRow)
 	}

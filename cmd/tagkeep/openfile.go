@@ -24,7 +24,7 @@ func (a *app) openFile(cmd *cobra.Command, path string) error {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(path, `./\`) {
 		return unknownCommand(cmd, path)
 	}
-	a.window = true
+	a.window, a.again = true, a.sameActor()
 	ctx := cmd.Context()
 	kind, err := a.guessKind(ctx, path)
 	if err != nil {
@@ -55,7 +55,7 @@ func (a *app) openFile(cmd *cobra.Command, path string) error {
 
 // notImported says how to import what was only checked.
 func (a *app) notImported(res *importer.Result, path string) error {
-	a.say(a.t("未导入。要导入请执行：tagkeep import %s %s%s", "Not imported. To import it: tagkeep import %s %s%s"), res.Kind, quoted(path), a.sameDatabase())
+	a.say(a.t("未导入。要导入请执行：tagkeep import %s %s%s", "Not imported. To import it: tagkeep import %s %s%s"), res.Kind, quoted(path), a.sameActor()+a.sameDatabase())
 	return ended(exitFor(res))
 }
 
@@ -74,9 +74,9 @@ func (a *app) guessKind(ctx context.Context, path string) (crm.Kind, error) {
 	}
 	kind, ok := table.GuessKind(first)
 	if !ok {
-		return "", refuse("KIND_UNCLEAR", both("%s：看不出是标签、客户还是员工表格", "%s: not clear whether these are tags, customers or staff", path),
-			both("用 tagkeep inspect %s 查看读到的内容，或指明种类：tagkeep import tags|customers|staff %[1]s",
-				"see what was read with tagkeep inspect %s, or say the kind: tagkeep import tags|customers|staff %[1]s", quoted(path)))
+		return "", refuse("KIND_UNCLEAR", both("%s：看不出是标签、客户、员工还是授权表格", "%s: not clear whether these are tags, customers, staff or grants", path),
+			both("用 tagkeep inspect %s 查看读到的内容，或指明种类：tagkeep import tags|customers|staff|grants %[1]s",
+				"see what was read with tagkeep inspect %s, or say the kind: tagkeep import tags|customers|staff|grants %[1]s", quoted(path)))
 	}
 	return kind, nil
 }

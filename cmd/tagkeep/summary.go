@@ -258,7 +258,7 @@ func (a *app) next(res *importer.Result, err error) {
 		a.say(a.t("下一步：%s并保存，再执行 tagkeep import %s %s%s%s", "Next: %s, save it, then run tagkeep import %s %s%s%s"),
 			what, res.Kind, quoted(res.ErrorsFile), a.again, a.sameDatabase())
 		if res.Format == sheet.XLSX && res.ByCode[crm.UnknownTag]+res.ByCode[crm.UnknownGroup] > 0 {
-			a.say(a.t("其中不存在的标签列在工作表「待建标签」里；确实要新建时先执行 tagkeep import tags %s%s", `The unknown tags are on its sheet "Tags to create"; to create them, first run tagkeep import tags %s%s`), quoted(res.ErrorsFile), a.sameDatabase())
+			a.say(a.t("其中不存在的标签列在工作表「待建标签」里；确实要新建时先执行 tagkeep import tags %s%s", `The unknown tags are on its sheet "Tags to create"; to create them, first run tagkeep import tags %s%s`), quoted(res.ErrorsFile), a.sameActor()+a.sameDatabase())
 		}
 	}
 	if res.Matched != nil {
@@ -275,6 +275,14 @@ func (a *app) sameDatabase() string {
 		return " --db " + quoted(a.at.String())
 	}
 	return " --db …"
+}
+
+// sameActor is the --as that a command to run next needs.
+func (a *app) sameActor() string {
+	if a.as == "" {
+		return ""
+	}
+	return " --as " + quoted(a.as)
 }
 
 // quoted writes a word as a shell takes it.

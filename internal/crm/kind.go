@@ -10,11 +10,13 @@ const (
 	Tags      Kind = "tags"
 	Customers Kind = "customers"
 	People    Kind = "staff"
+	Grants    Kind = "grants"
 )
 
 // Kinds lists every kind, in the order in which a company fills its database:
-// people and departments first, then tags, then customers who carry them.
-var Kinds = []Kind{People, Tags, Customers}
+// people and departments first, then tags, then customers who carry them, and
+// last who may do what with the tags.
+var Kinds = []Kind{People, Tags, Customers, Grants}
 
 // ParseKind reads the word used on the command line.
 func ParseKind(s string) (Kind, error) {
@@ -23,7 +25,7 @@ func ParseKind(s string) (Kind, error) {
 			return k, nil
 		}
 	}
-	return "", fmt.Errorf("unknown kind %q: one of tags, customers, staff", s)
+	return "", fmt.Errorf("unknown kind %q: one of tags, customers, staff, grants", s)
 }
 
 // Label is the kind's name in the language l.
@@ -36,6 +38,8 @@ func (k Kind) Label(l Lang) string {
 		zh = "客户"
 	case People:
 		zh = "员工"
+	case Grants:
+		zh = "授权"
 	}
 	return l.Pick(zh, en)
 }

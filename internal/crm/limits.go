@@ -43,6 +43,7 @@ const (
 	MaxTagDescription  = 255
 	MaxDepartmentName  = 64
 	MaxDepartmentDepth = 16
+	MaxReason          = 255 // of a grant
 )
 
 // MaxOrder is the largest value of 排序. WeCom's order is an unsigned 32-bit

@@ -21,6 +21,7 @@
 //	TOO_LONG             limit, actual length, both in characters
 //	BAD_FORMAT           a token of message_formats.go, or words; depth: limit, actual
 //	BAD_PHONE            token phone-list, the part that is no number
+//	BAD_DATE             –, or one of the tokens "ended", "ends-before-start"
 //	AMBIGUOUS_DATE       the two dates it may mean
 //	NOT_IN_LIST          the allowed values in Chinese, in English
 //	UNKNOWN_GROUP        name, nearest existing name, the tag that was meant in it
@@ -37,13 +38,15 @@
 //	GROUP_IN_BIN         name, deletion ("D7")
 //	TAG_IN_BIN           name, deletion
 //	IN_BIN               name, deletion
-//	NOT_ALLOWED          what was asked for
-//	NOT_FOLLOWED         staff member
+//	NOT_ALLOWED          what is missing in Chinese, in English, what to do in Chinese,
+//	                     in English; or a token of message_rights.go and a name
+//	NOT_FOLLOWED         staff member; or token "by-others" or "new", the person who imports
 //	MERGED_CELL          range ("A5:A9")
 //	BAD_ENCODING         byte offset in the file
 //	CONTROL_CHAR         the character ("U+0000")
 //	TOO_MANY_CELLS       number of columns in the header
-//	LIMIT_REACHED        limit, one of the tokens "tags", "pair-tags", "single-choice"
+//	LIMIT_REACHED        limit, one of the tokens "tags", "pair-tags", "single-choice",
+//	                     "temporary-hours"
 //	DB_REJECTED          the database's reason
 //	SHARED_PHONE         how many other customers have it
 //	NEAR_DUPLICATE       the other name

@@ -67,6 +67,16 @@ var cellEntries = []entry{
 		hint: []text{{"请写成 2024-03-05 的形式", "write it like 2024-03-05"}},
 	},
 	{
+		code: crm.BadDate, token: "ended",
+		message: []text{{"结束时间已经过了", "the end has passed already"}},
+		hint:    []text{{"请填写以后的时间，或删除本行", "enter a time that lies ahead, or delete the row"}},
+	},
+	{
+		code: crm.BadDate, token: "ends-before-start",
+		message: []text{{"结束时间不晚于开始时间", "the end is not behind the start"}},
+		hint:    []text{{"请更正其中一个时间", "correct one of the two"}},
+	},
+	{
 		code:  crm.AmbiguousDate,
 		title: text{"日期分不清月和日", "day and month cannot be told apart"},
 		message: []text{

@@ -55,6 +55,14 @@ var fileEntries = []entry{
 		hint: []text{{"该标签组是单选的，请只保留一个标签", "the group is single-choice: keep one of the tags"}},
 	},
 	{
+		code: crm.LimitReached, token: "temporary-hours",
+		message: []text{
+			{"临时授权最长 {0} 小时，从开始时间算起", "a temporary grant lasts at most {0} hours from its start"},
+			{"临时授权的时间过长", "a temporary grant for too long a time"},
+		},
+		hint: []text{{"请提前结束时间；需要长期授权时，清空开始时间和结束时间", "let it end earlier; for a lasting grant, leave starts_at and ends_at blank"}},
+	},
+	{
 		code:  crm.DBRejected,
 		title: text{"数据库拒绝了该行", "the database refused the row"},
 		message: []text{

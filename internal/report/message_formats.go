@@ -81,6 +81,22 @@ var formatEntries = []entry{
 		hint:    []text{{"请清空可用部门，或把标签组类型改为「部门」", "empty the department, or make the group's scope department"}},
 	},
 	{
+		code: crm.BadFormat, token: "object",
+		message: []text{
+			{`"{value}" 不是授权对象的写法`, `"{value}" is not how the object of a grant is written`},
+			{"不是授权对象的写法", "not how the object of a grant is written"},
+		},
+		hint: []text{{
+			"请写成 group:标签组名称、tag:标签组名称:标签名称 或 all；名称里有冒号时加双引号",
+			"write group:NAME, tag:GROUP:TAG or all; a name that contains a colon goes in double quotes",
+		}},
+	},
+	{
+		code: crm.BadFormat, token: "with-sub",
+		message: []text{{"只有部门才有下级", "only a department has sub-departments"}},
+		hint:    []text{{"请清空「含下级」，或把授权类型改为「部门」", "empty with_sub, or make subject_kind department"}},
+	},
+	{
 		code: crm.BadFormat, token: "quote",
 		message: []text{
 			{`"{value}" 里的双引号不成对，或不在开头`, `in "{value}" a double quote is not closed or not at the start of a name`},

@@ -2,8 +2,7 @@ package report
 
 import "tagkeep/internal/crm"
 
-// nameEntries: names and keys that cannot be resolved, that clash, or that may
-// not be touched.
+// nameEntries: names and keys that cannot be resolved or that clash.
 var nameEntries = []entry{
 	{
 		code:  crm.UnknownGroup,
@@ -166,27 +165,6 @@ var nameEntries = []entry{
 			{"标签在回收站里", "the tag is in the recycle bin"},
 		},
 		hint: restoreFirst,
-	},
-	{
-		code:  crm.NotAllowed,
-		title: text{"没有权限", "not allowed"},
-		message: []text{
-			{"没有权限: {0}", "not allowed: {0}"},
-			{"没有权限", "not allowed"},
-		},
-		hint: []text{{
-			"[tagkeep] 用 tagkeep access check 查看缺少哪项权限，用 tagkeep access request 申请",
-			"[tagkeep] see what is missing with tagkeep access check, ask for it with tagkeep access request",
-		}},
-	},
-	{
-		code:  crm.NotFollowed,
-		title: text{"不是该员工跟进的客户", "the staff member does not follow the customer"},
-		message: []text{
-			{"员工「{0}」没有跟进该客户", `the staff member "{0}" does not follow the customer`},
-			{"该员工没有跟进该客户", "the staff member does not follow the customer"},
-		},
-		hint: []text{{"请更正跟进员工，或先由该员工在企业微信里添加客户", "correct the staff member, or have them add the customer in WeCom first"}},
 	},
 }
 

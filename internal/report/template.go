@@ -15,6 +15,7 @@ import (
 const (
 	shownValue = 80
 	shownArg   = 200
+	shownFix   = 800 // commands and menu paths are of no use in part
 )
 
 // text is one thing said in both languages.
@@ -110,7 +111,11 @@ func (f filling) slot(slot int) string {
 	if word, ok := f.words[arg]; ok {
 		return word.in(f.lang)
 	}
-	return f.shown(arg, shownArg)
+	limit := shownArg
+	if f.problem.Code == crm.NotAllowed {
+		limit = shownFix
+	}
+	return f.shown(arg, limit)
 }
 
 func (f filling) shown(s string, limit int) string {

@@ -25,6 +25,8 @@ func (k *check) row() {
 		k.customer()
 	case crm.People:
 		k.person()
+	case crm.Grants:
+		k.grant()
 	}
 }
 
@@ -122,6 +124,44 @@ func (k *check) person() {
 			return
 		}
 	}
+}
+
+// grant: an object, a subject and a level; the subject is read as its kind says.
+func (k *check) grant() {
+	for _, field := range [...]int{GrantObject, GrantSubjectKind, GrantSubject, GrantLevel} {
+		if !k.set(field) {
+			k.require(field, k.header(field))
+		}
+	}
+	kind, subject := k.rec.Values[GrantSubjectKind], &k.rec.Values[GrantSubject]
+	if kind.State != Set {
+		return
+	}
+	if k.rec.Values[GrantWithSub].Text == "1" && kind.Text != crm.SubjectDepartment {
+		k.fail(GrantWithSub, crm.BadFormat, badWithSub)
+	}
+	if subject.State != Set {
+		return
+	}
+	c := spot{rec: k.rec, raw: cellAt(k.src, subject.Column), column: subject.Column, field: GrantSubject}
+	text, ok := grantSubject(c, kind.Text, subject.Text)
+	if subject.Text = text; !ok {
+		*subject = Value{State: Blank, Column: subject.Column}
+	}
+}
+
+// grantSubject reads 授权给 as what 授权类型 says it is.
+func grantSubject(c spot, kind, text string) (string, bool) {
+	switch kind {
+	case crm.SubjectDepartment:
+		if strings.ContainsFunc(text, separatesPaths) {
+			return c.fail(crm.BadFormat, badManyValues)
+		}
+		return canonicalPath(c, text)
+	case crm.SubjectRole:
+		return roles.parse(c, text)
+	}
+	return name(c, text, crm.MaxStaffName)
 }
 
 // tooManyCells reports data behind the last header, which nobody would read.

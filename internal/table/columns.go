@@ -22,6 +22,8 @@ func declared(k crm.Kind) []Column {
 		return customerDeclarations[:]
 	case crm.People:
 		return staffDeclarations[:]
+	case crm.Grants:
+		return grantDeclarations[:]
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestColumnsAreComplete(t *testing.T) {
-	for k, n := range map[crm.Kind]int{crm.Tags: tagColumns, crm.Customers: custColumns, crm.People: staffColumns} {
+	for k, n := range map[crm.Kind]int{crm.Tags: tagColumns, crm.Customers: custColumns, crm.People: staffColumns, crm.Grants: grantColumns} {
 		columns := Columns(k)
 		if len(columns) != n {
 			t.Errorf("%s: %d columns, want %d", k, len(columns), n)
@@ -44,6 +44,9 @@ func TestColumnsAreInOrder(t *testing.T) {
 		{crm.People, StaffUserID, "员工账号"}, {crm.People, StaffName, "姓名"}, {crm.People, StaffDepartments, "部门"},
 		{crm.People, StaffRole, "角色"}, {crm.People, StaffContact, "客户联系"}, {crm.People, StaffTagging, "可配置客户标签"},
 		{crm.People, StaffStatus, "状态"},
+		{crm.Grants, GrantObject, "对象"}, {crm.Grants, GrantSubjectKind, "授权类型"}, {crm.Grants, GrantSubject, "授权给"},
+		{crm.Grants, GrantWithSub, "含下级"}, {crm.Grants, GrantLevel, "级别"}, {crm.Grants, GrantStarts, "开始时间"},
+		{crm.Grants, GrantEnds, "结束时间"}, {crm.Grants, GrantReason, "原因"},
 	} {
 		if got := Columns(c.kind)[c.index].Header; got != c.header {
 			t.Errorf("%s column %d is %s, want %s", c.kind, c.index, got, c.header)
@@ -88,6 +91,9 @@ func TestSamplesParse(t *testing.T) {
 		}
 		m := mustHeader(t, k, headers...)
 		samples[0] = "x1"
+		if k == crm.Grants {
+			samples[0] = "tag:客户意向:高意向"
+		}
 		if rec := parse(m, row(2, samples...)); rec.Example || rec.Failed() {
 			t.Errorf("%s: example %v, problems %s", k, rec.Example, told(rec.Problems))
 		}

@@ -45,7 +45,7 @@ func (f *Formatter) text(field int, text string) string {
 	if l := enumeration(f.kind, field); l != nil {
 		return l.word(text, f.lang)
 	}
-	if f.kind == crm.Customers && field == CustAddedAt {
+	if f.kind == crm.Customers && field == CustAddedAt || f.kind == crm.Grants && (field == GrantStarts || field == GrantEnds) {
 		return f.moment(text)
 	}
 	return text
@@ -77,9 +77,22 @@ func enumeration(k crm.Kind, field int) *list {
 		case StaffStatus:
 			return statuses
 		}
+	case crm.Grants:
+		switch field {
+		case GrantSubjectKind:
+			return subjectKinds
+		case GrantWithSub:
+			return yesNo
+		case GrantLevel:
+			return levels
+		}
 	}
 	return nil
 }
+
+// RoleWord is how a role is written in 授权给, whose words depend on another
+// column.
+func RoleWord(role string, lang crm.Lang) string { return roles.word(role, lang) }
 
 // Words are the words of an enumerated field in the language, for dropdowns and
 // documentation; nil for other fields.

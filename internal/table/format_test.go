@@ -98,7 +98,13 @@ func drawCanonical(t *rapid.T, k crm.Kind, field int) string {
 		return rapid.SampledFrom([]string{"010-12345678", "(010)12345678转8", "13800138000;95588", "+85291234567"}).Draw(t, "phone")
 	case "birthday", "expires_on":
 		return day()
-	case "added_at":
+	case "object":
+		r := rapid.SampledFrom([]crm.Ref{{Kind: crm.ObjectAll}, {Kind: crm.ObjectGroup, ID: 7}, {Kind: crm.ObjectGroup, Names: []string{drawName(t, "g")}},
+			{Kind: crm.ObjectTag, Names: []string{drawName(t, "n")}}, {Kind: crm.ObjectTag, Names: []string{drawName(t, "g"), drawName(t, "n")}}}).Draw(t, "ref")
+		return FormatObject(r)
+	case "subject":
+		return path()
+	case "added_at", "starts_at", "ends_at":
 		return fmt.Sprint(rapid.Int64Range(-2e12, 7e12).Draw(t, "ms"))
 	case "order", "group_order":
 		return fmt.Sprint(rapid.IntRange(0, crm.MaxOrder).Draw(t, "order"))
@@ -124,7 +130,7 @@ func drawCanonical(t *rapid.T, k crm.Kind, field int) string {
 }
 
 // agree makes the values of a row go together, as those of the database do.
-func agree(k crm.Kind, values []Value) {
+func agree(t *rapid.T, k crm.Kind, values []Value) {
 	set := func(field int, text string) {
 		if values[field].State != Set {
 			values[field] = Value{State: Set, Text: text}
@@ -142,6 +148,17 @@ func agree(k crm.Kind, values []Value) {
 		set(CustExternalID, "wm1")
 	case crm.People:
 		set(StaffUserID, "zhang")
+	case crm.Grants:
+		set(GrantObject, "all")
+		set(GrantSubject, "总部")
+		set(GrantLevel, "view")
+		values[GrantSubjectKind] = Value{State: Set, Text: rapid.SampledFrom([]string{"staff", "department", "role"}).Draw(t, "kind")}
+		switch values[GrantSubjectKind].Text {
+		case "staff":
+			values[GrantSubject].Text, values[GrantWithSub] = drawName(t, "person"), Value{State: Blank}
+		case "role":
+			values[GrantSubject].Text, values[GrantWithSub] = rapid.SampledFrom(roles.entries).Draw(t, "role").stored, Value{State: Blank}
+		}
 	}
 }
 
@@ -163,7 +180,7 @@ func TestFormatIsReadBack(t *testing.T) {
 			for field := range values {
 				values[field] = drawValue(t, k, field)
 			}
-			agree(k, values)
+			agree(t, k, values)
 			for field := range values {
 				values[field].Column = field
 				// A name that looks like the clear word has no other way to be written.

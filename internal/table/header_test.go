@@ -328,6 +328,9 @@ func TestGuessKind(t *testing.T) {
 		{"the WeCom directory", []string{"姓名", "帐号", "别名", "职务", "部门", "性别", "手机", "座机"}, crm.People},
 		{"customers with their follower", []string{"手机号", "客户名称", "员工账号"}, crm.Customers},
 		{"customers and people alike", []string{"姓名", "部门", "手机号"}, ""},
+		{"grants", []string{"对象", "授权类型", "授权给", "含下级", "级别", "开始时间", "结束时间", "原因"}, crm.Grants},
+		{"grants in English", []string{"object", "subject_kind", "subject", "level"}, crm.Grants},
+		{"tags with levels", []string{"标签组", "标签", "级别", "原因"}, crm.Tags},
 		{"no key", []string{"客户名称", "性别"}, ""},
 		{"nothing", []string{"a", "b"}, ""},
 	} {

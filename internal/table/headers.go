@@ -14,6 +14,7 @@ var headerIndexes = map[crm.Kind]headerIndex{
 	crm.Tags:      indexHeaders(crm.Tags),
 	crm.Customers: indexHeaders(crm.Customers),
 	crm.People:    indexHeaders(crm.People),
+	crm.Grants:    indexHeaders(crm.Grants),
 }
 
 func knownHeaders(k crm.Kind) headerIndex { return headerIndexes[k] }

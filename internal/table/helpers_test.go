@@ -63,6 +63,12 @@ func parseOne(t testing.TB, k crm.Kind, field int, cell sheet.Cell) *Record {
 		}
 	case k == crm.People && field != StaffUserID:
 		add(StaffUserID, "zhang")
+	case k == crm.Grants:
+		for f, text := range map[int]string{GrantObject: "all", GrantSubjectKind: "部门", GrantSubject: "总部", GrantLevel: "查看"} {
+			if f != field {
+				add(f, text)
+			}
+		}
 	}
 	return parse(mustHeader(t, k, headers...), sheet.Row{Number: 2, Line: 2, Cells: cells})
 }

@@ -102,6 +102,17 @@ var (
 		entry{"disabled", "停用", "disabled", "禁用 已停用 已禁用"},
 		entry{"left", "离职", "left", "已离职 退出 已退出 resigned"},
 	)
+	subjectKinds = newList(
+		entry{crm.SubjectStaff, "员工", "staff", "成员 个人 人员 user person member"},
+		entry{crm.SubjectDepartment, "部门", "department", "dept"},
+		entry{crm.SubjectRole, "角色", "role", ""},
+	)
+	levels = newList(
+		entry{string(crm.LevelHidden), "隐藏", "hidden", "不可见 hide"},
+		entry{string(crm.LevelView), "查看", "view", "可见 只读 read"},
+		entry{string(crm.LevelUse), "使用", "use", "打标 使用（打标）"},
+		entry{string(crm.LevelEdit), "编辑", "edit", "管理 修改 write"},
+	)
 )
 
 // scopeDepartment is the stored scope of a department group.

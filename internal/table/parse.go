@@ -36,6 +36,8 @@ func (m *Mapping) NewParser(zone *time.Location) *Parser {
 		fields = []int{TagExpires}
 	case crm.Customers:
 		fields = []int{CustBirthday, CustAddedAt}
+	case crm.Grants:
+		fields = []int{GrantStarts, GrantEnds}
 	}
 	for _, field := range fields {
 		if column := m.column[field]; column >= 0 {

@@ -88,6 +88,19 @@ const (
 	staffColumns
 )
 
+// The columns of grants.
+const (
+	GrantObject      = iota // as FormatObject writes it, required
+	GrantSubjectKind        // staff | department | role, required
+	GrantSubject            // account or display name, path, or super | dept_admin | auditor | staff, required
+	GrantWithSub            // 1 | 0, of a department only
+	GrantLevel              // hidden | view | use | edit, required
+	GrantStarts             // epoch milliseconds in decimal
+	GrantEnds               // likewise; blank: lasting
+	GrantReason
+	grantColumns
+)
+
 // State says what a cell asks for.
 type State uint8
 

@@ -22,6 +22,8 @@ const (
 	badManyValues = "one-value"  // several values where one belongs
 	badScope      = "scope"      // a shared group with a department
 	badQuote      = "quote"      // a quote in a tag cell that is not closed or not at the start
+	badObject     = "object"     // no object of a grant
+	badWithSub    = "with-sub"   // sub-departments of what is no department
 	badTag        = "tag"        // an item of a tag cell without a name, or with two colons
 )
 
