@@ -110,7 +110,7 @@ func (w *World) calledGrant(g *crm.Grant, l crm.Lang) string {
 	if g.Temporary() {
 		kind = l.Pick("临时授权 ", "temporary grant ")
 	}
-	text := kind + number(g.ID) + l.Pick("（", " (") + to + l.Pick("，", ", ") +
+	text := kind + "G" + strconv.FormatInt(g.ID, 10) + l.Pick("（", " (") + to + l.Pick("，", ", ") +
 		w.called(Object{g.ObjectKind, g.ObjectID}, l) + l.Pick("，", ", ") + LevelLabel(g.Level, l)
 	if g.Temporary() {
 		text += l.Pick("，还剩 ", ", ") + w.remaining(g.EndsAt, l) + l.Pick("", " left")
@@ -122,6 +122,9 @@ func (w *World) calledGrant(g *crm.Grant, l crm.Lang) string {
 // need the company's time zone, which is not among the facts.
 func (w *World) remaining(until int64, l crm.Lang) string {
 	d := max(time.Duration(until-w.now)*time.Millisecond, 0)
+	if d > time.Minute {
+		d += time.Minute - time.Millisecond // rounded up: 48 hours are 48 hours a second later
+	}
 	h, m := int(d/time.Hour), int(d%time.Hour/time.Minute)
 	switch {
 	case h > 0 && m > 0:

@@ -42,14 +42,14 @@ func TestSentences(t *testing.T) {
 			"hollow has the tag-configuration permission (可配置客户标签), which has no effect without the customer-contact permission (客户联系)", "a super admin of WeCom",
 			"[WeCom admin console] Customers and partners (客户与上下游) → Customer contact (客户联系) → Permissions (权限配置) → Scope of use (使用范围): add hollow; then set 客户联系 to 是 (yes) in the staff sheet and import it\n" +
 				"[tagkeep] tagkeep import staff staff.xlsx"},
-		{leadOnly, Edit, Tag(21), TagConfig, "zh", "leadonly 没有「可配置客户标签」权限，由临时授权 #3（leadonly，标签「意向:高意向」，编辑，还剩 1 小时）代替", "", ""},
-		{seller, View, Tag(22), GroupVisible, "zh", "授权 #1（总部及下级部门，标签「渠道:展会」，隐藏）对 seller 隐藏了标签「渠道:展会」，别的授权不起作用", "boss",
+		{leadOnly, Edit, Tag(21), TagConfig, "zh", "leadonly 没有「可配置客户标签」权限，由临时授权 G3（leadonly，标签「意向:高意向」，编辑，还剩 1 小时）代替", "", ""},
+		{seller, View, Tag(22), GroupVisible, "zh", "授权 G1（总部及下级部门，标签「渠道:展会」，隐藏）对 seller 隐藏了标签「渠道:展会」，别的授权不起作用", "boss",
 			"[tagkeep] tagkeep access revoke --department 总部 --with-sub --on tag:渠道:展会 --level hidden --reason 原因"},
 		{seller, Use, Group(13), GroupVisible, "zh", `标签组「活动: "双11"」只对 总部/市场部 及下级部门可见，seller 在 总部/销售部/华东`, "boss、farlead",
 			`[tagkeep] tagkeep access grant --user seller --on 'group:"活动: ""双11"""' --level use --reason 原因` + "\n" +
 				`[tagkeep] tagkeep access grant --user seller --on 'group:"活动: ""双11"""' --level use --for 48h --reason 原因` + "\n" +
 				`[tagkeep] tagkeep groups scope '"活动: ""双11"""' --shared`},
-		{editor, Use, Tag(23), LevelEnough, "zh", `editor 对标签「活动: "双11":双11」的级别是「查看」（授权 #2（editor，标签组「活动: "双11"」，查看）），使用（打标）至少要「使用」`, "boss、farlead",
+		{editor, Use, Tag(23), LevelEnough, "zh", `editor 对标签「活动: "双11":双11」的级别是「查看」（授权 G2（editor，标签组「活动: "双11"」，查看）），使用（打标）至少要「使用」`, "boss、farlead",
 			`[tagkeep] tagkeep access grant --user editor --on 'tag:"活动: ""双11""":双11' --level use --reason 原因` + "\n" +
 				`[tagkeep] tagkeep access grant --user editor --on 'tag:"活动: ""双11""":双11' --level use --for 48h --reason 原因`},
 		{seller, Edit, Tag(21), LevelEnough, "en",

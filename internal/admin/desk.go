@@ -30,7 +30,7 @@ type Desk struct {
 // Look reads the company and asks fn. Nothing is written.
 func (d *Desk) Look(ctx context.Context, fn func(tx *store.Tx, c *Company) error) error {
 	return d.DB.View(ctx, func(tx *store.Tx) error {
-		c, err := read(tx)
+		c, err := d.read(tx)
 		if err != nil {
 			return err
 		}
@@ -43,6 +43,7 @@ type entry struct {
 	action string // as "group.create": its first word is the kind of thing
 	object string // as commands write it
 	detail any    // before and after, counts
+	run    int64  // the run that it stands under, 0 for none
 }
 
 // change runs one operation. fn is run again where the transaction has to be:
@@ -50,7 +51,7 @@ type entry struct {
 // nothing to change.
 func (d *Desk) change(ctx context.Context, fn func(tx *store.Tx, c *Company) (*entry, error)) error {
 	return d.DB.InTx(ctx, nil, func(tx *store.Tx) error {
-		c, err := read(tx)
+		c, err := d.read(tx)
 		if err != nil {
 			return err
 		}
@@ -62,7 +63,7 @@ func (d *Desk) change(ctx context.Context, fn func(tx *store.Tx, c *Company) (*e
 		if err != nil {
 			return fmt.Errorf("encode the audit row of %s: %w", e.action, err)
 		}
-		return tx.WriteAudit(store.Audit{Operator: store.Operator(), StaffID: d.By, Action: e.action, Object: e.object,
+		return tx.WriteAudit(store.Audit{Operator: store.Operator(), StaffID: d.By, Action: e.action, Object: e.object, RunID: e.run,
 			Command: d.Command, Detail: string(detail)})
 	})
 }
@@ -73,14 +74,38 @@ type Company struct {
 	crm.Company
 	World *access.World
 	names names
+	by    int64 // for whom things are looked up
 }
 
-func read(tx *store.Tx) (*Company, error) {
+func (d *Desk) read(tx *store.Tx) (*Company, error) {
 	facts, err := tx.Company()
 	if err != nil {
 		return nil, err
 	}
-	return &Company{Company: facts, World: access.New(facts), names: newNames(facts)}, nil
+	return &Company{Company: facts, World: access.New(facts), names: newNames(facts), by: d.By}, nil
+}
+
+// seen reports whether whoever acts may see the object, be it in the bin or not.
+// What they may not see does not exist for them: names do not find it, nor do
+// errors suggest it. Giving does not take 客户联系, so who may give sees too.
+func (c *Company) seen(o access.Object) bool {
+	return c.by == 0 || c.World.Decide(access.Question{Subject: c.by, Do: access.View, On: o}).Seen() ||
+		c.World.Allowed(access.Question{Subject: c.by, Do: access.Give, On: o})
+}
+
+// unable is the refusal of somebody who lacks what everything takes, an active
+// account or 客户联系; nil for all others. It is the same for every object, and
+// so gives none away.
+func (c *Company) unable(written string) *Refusal {
+	if c.by == 0 {
+		return nil
+	}
+	d := c.World.Decide(access.Question{Subject: c.by, Do: access.View, On: access.Everything()})
+	step, failed := d.Refusal()
+	if !failed || step.Code != access.AccountActive && step.Code != access.CustomerContact {
+		return nil
+	}
+	return &Refusal{Do: access.View, On: written, Decision: d}
 }
 
 // may refuses, with a *Refusal, what the one who acts may not do. What they may
@@ -91,7 +116,7 @@ func (d *Desk) may(c *Company, do access.Action, on access.Object, written strin
 	case decision.Allowed:
 		return nil
 	case d.By != 0 && !decision.Seen():
-		return &NotFound{Kind: on.Kind, Written: written}
+		return c.missing(on.Kind, written)
 	}
 	return &Refusal{Do: do, On: written, Decision: decision}
 }

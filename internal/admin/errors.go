@@ -5,6 +5,13 @@ import (
 	"fmt"
 
 	"tagkeep/internal/access"
+	"tagkeep/internal/crm"
+)
+
+// Kinds of a NotFound beside those of a crm.Ref.
+const (
+	KindRequest = "request"
+	KindGrant   = "grant"
 )
 
 // Refusal: the one who acts may not do it. The decision tells what is missing
@@ -48,6 +55,25 @@ type Taken struct {
 }
 
 func (e *Taken) Error() string { return fmt.Sprintf("%s %s: the name is taken", e.Kind, e.Written) }
+
+// Unfit: it makes no sense, or is against a rule, as it was asked for. Nothing
+// was written.
+type Unfit struct {
+	Code string // stable, for scripts
+	What func(crm.Lang) string
+	Next func(crm.Lang) string // nil where nothing helps
+}
+
+func (e *Unfit) Error() string { return e.What(crm.English) }
+
+// unfit makes an Unfit of texts in both languages.
+func unfit(code, zh, en, nextZh, nextEn string) error {
+	return &Unfit{Code: code, What: said(zh, en), Next: said(nextZh, nextEn)}
+}
+
+func said(zh, en string) func(crm.Lang) string {
+	return func(l crm.Lang) string { return l.Pick(zh, en) }
+}
 
 // ErrOperatorOnly: what only the operator or a super admin may do.
 var ErrOperatorOnly = errors.New("only for super admins")

@@ -18,6 +18,7 @@ type names struct {
 	tags    map[string][]crm.Tag
 	paths   map[int64]string
 	byPath  map[string]int64
+	parents map[int64]int64        // of departments
 	staff   map[string][]crm.Staff // by account, folded; who is here first
 	byStaff map[int64]crm.Staff
 }
@@ -25,7 +26,8 @@ type names struct {
 func newNames(c crm.Company) names {
 	n := names{groups: make(map[string][]crm.Group), byGroup: make(map[int64]crm.Group), byTag: make(map[int64]crm.Tag),
 		tags: make(map[string][]crm.Tag), paths: store.DepartmentPaths(c.Departments), byPath: make(map[string]int64),
-		staff: make(map[string][]crm.Staff), byStaff: make(map[int64]crm.Staff)}
+		parents: make(map[int64]int64, len(c.Departments)),
+		staff:   make(map[string][]crm.Staff), byStaff: make(map[int64]crm.Staff)}
 	for _, g := range c.Groups {
 		n.groups[g.Name] = append(n.groups[g.Name], g)
 		n.byGroup[g.ID] = g
@@ -36,6 +38,9 @@ func newNames(c crm.Company) names {
 	}
 	for id, path := range n.paths {
 		n.byPath[path] = id
+	}
+	for _, d := range c.Departments {
+		n.parents[d.ID] = d.ParentID
 	}
 	for _, p := range c.Staff {
 		key := crm.UserIDKey(p.UserID)
@@ -61,21 +66,26 @@ func (c *Company) Group(text string, bin bool) (crm.Group, error) {
 	if err != nil || r.Kind != crm.ObjectGroup {
 		return crm.Group{}, &NotFound{Kind: crm.ObjectGroup, Written: text}
 	}
-	if g, ok := c.names.byGroup[r.ID]; ok && (bin || g.DeletionID == 0) {
+	if g, ok := c.names.byGroup[r.ID]; ok && (bin || g.DeletionID == 0) && c.seen(access.Group(g.ID)) {
 		return g, nil
 	}
 	var found []crm.Group
-	missing := &NotFound{Kind: crm.ObjectGroup, Written: text}
+	binned := &NotFound{Kind: crm.ObjectGroup, Written: text}
 	for _, g := range c.names.groups[strings.Join(r.Names, "")] {
+		if !c.seen(access.Group(g.ID)) {
+			continue
+		}
 		if g.DeletionID == 0 {
 			return g, nil
 		}
-		missing.Deletion = max(missing.Deletion, g.DeletionID)
+		binned.Deletion = max(binned.Deletion, g.DeletionID)
 		found = append(found, g)
 	}
 	switch {
-	case !bin || len(found) == 0:
-		return crm.Group{}, missing
+	case len(found) == 0:
+		return crm.Group{}, c.missing(crm.ObjectGroup, text)
+	case !bin:
+		return crm.Group{}, binned
 	case len(found) > 1:
 		return crm.Group{}, ambiguous(crm.ObjectGroup, text, found, func(g crm.Group) int64 { return g.ID })
 	}
@@ -89,31 +99,69 @@ func (c *Company) Tag(text string, bin bool) (crm.Tag, error) {
 	if err != nil || r.Kind != crm.ObjectTag {
 		return crm.Tag{}, &NotFound{Kind: crm.ObjectTag, Written: text}
 	}
-	if t, ok := c.names.byTag[r.ID]; ok && (bin || c.live(t)) {
+	if t, ok := c.names.byTag[r.ID]; ok && (bin || c.live(t)) && c.seen(access.Tag(t.ID)) {
 		return t, nil
 	}
 	var live, dead []crm.Tag
-	missing := &NotFound{Kind: crm.ObjectTag, Written: text}
+	binned := &NotFound{Kind: crm.ObjectTag, Written: text}
 	for _, t := range c.names.tags[last(r.Names)] {
 		switch {
-		case len(r.Names) == 2 && c.names.byGroup[t.GroupID].Name != r.Names[0]:
+		case len(r.Names) == 2 && c.names.byGroup[t.GroupID].Name != r.Names[0], !c.seen(access.Tag(t.ID)):
 		case c.live(t):
 			live = append(live, t)
 		default:
-			missing.Deletion = max(missing.Deletion, t.DeletionID, c.names.byGroup[t.GroupID].DeletionID)
+			binned.Deletion = max(binned.Deletion, t.DeletionID, c.names.byGroup[t.GroupID].DeletionID)
 			dead = append(dead, t)
 		}
 	}
 	if len(live) == 0 && bin {
 		live = dead
 	}
-	switch len(live) {
-	case 0:
-		return crm.Tag{}, missing
-	case 1:
+	switch {
+	case len(live) == 1:
 		return live[0], nil
+	case len(live) == 0 && len(dead) > 0:
+		return crm.Tag{}, binned
+	case len(live) == 0:
+		return crm.Tag{}, c.missing(crm.ObjectTag, text)
 	}
 	return crm.Tag{}, ambiguous(crm.ObjectTag, text, live, func(t crm.Tag) int64 { return t.ID })
+}
+
+// missing is the answer about a group or tag that is not there, with the nearest
+// name among those that may be seen.
+func (c *Company) missing(kind, text string) error {
+	if refusal := c.unable(text); refusal != nil {
+		return refusal
+	}
+	e := &NotFound{Kind: kind, Written: text}
+	r, err := crm.ParseRef(text, kind)
+	if err != nil || len(r.Names) == 0 {
+		return e
+	}
+	var names, written []string
+	add := func(name string, o access.Object) {
+		names, written = append(names, name), append(written, c.World.Written(o))
+	}
+	switch {
+	case kind == crm.ObjectGroup:
+		for _, id := range c.World.Groups(c.by, access.View) {
+			add(c.names.byGroup[id].Name, access.Group(id))
+		}
+	case kind == crm.ObjectTag:
+		for _, id := range c.World.Tags(c.by, access.View) {
+			t := c.names.byTag[id]
+			name := t.Name
+			if len(r.Names) == 2 {
+				name = c.names.byGroup[t.GroupID].Name + ":" + name
+			}
+			add(name, access.Tag(id))
+		}
+	}
+	if near, ok := crm.Nearest(strings.Join(r.Names, ":"), names); ok {
+		e.Near = written[slices.Index(names, near)]
+	}
+	return e
 }
 
 func (c *Company) live(t crm.Tag) bool {

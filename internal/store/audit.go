@@ -138,3 +138,21 @@ func (f *AuditFilter) texts(a *Audit) bool {
 	// As much of it as the log keeps.
 	return strings.HasPrefix(a.Object, clip(f.ObjectPrefix, maxAuditObject))
 }
+
+// TagRun is what a run did to a tag.
+type TagRun struct {
+	RunID   int64 `db:"run_id"`
+	Links   int64 `db:"links"`   // those that it added and that are there, sleeping ones too
+	Removed int64 `db:"removed"` // those that it removed while they slept
+}
+
+// TagRuns counts by run, in order, what was done with a tag; run 0 is what was
+// done outside imports.
+func (tx *Tx) TagRuns(tagID int64) ([]TagRun, error) {
+	var out []TagRun
+	err := tx.Select(&out, `SELECT run_id, SUM(links) AS links, SUM(removed) AS removed FROM (
+			SELECT run_id, COUNT(*) AS links, 0 AS removed FROM link WHERE tag_id = ? GROUP BY run_id
+			UNION ALL SELECT run_id, 0, COUNT(*) FROM sleeping_removal WHERE kind = 'link' AND tag_id = ? GROUP BY run_id
+		) AS both_kinds GROUP BY run_id ORDER BY run_id`, tagID, tagID)
+	return out, err
+}

@@ -39,6 +39,13 @@ func (tx *Tx) Runs(limit int) ([]crm.Run, error) {
 	return out, err
 }
 
+// RunsBy is Runs of those that one person has started.
+func (tx *Tx) RunsBy(staff int64, limit int) ([]crm.Run, error) {
+	var out []crm.Run
+	err := tx.Select(&out, "SELECT "+runColumns+" FROM import_run WHERE created_by = ? ORDER BY id DESC LIMIT ?", staff, limit)
+	return out, err
+}
+
 // Run reads one run; sql.ErrNoRows when there is none.
 func (tx *Tx) Run(id int64) (crm.Run, error) {
 	var r crm.Run

@@ -1,0 +1,110 @@
+package admin
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"tagkeep/internal/access"
+	"tagkeep/internal/crm"
+)
+
+// tagged tells whether the customer has the tag, and if not, who took it.
+func (s *search) tagged() error {
+	customer, err := customerByID(s.tx, s.customer)
+	if err != nil {
+		return err
+	}
+	if !customer.Live {
+		s.deleted(customer.DeletionID, "CUSTOMER_DELETED", said("客户", "the customer"))
+	}
+	d := s.c.World.Decide(access.Question{Subject: s.who.ID, Do: access.Use, On: s.o, Customer: customer})
+	for _, step := range d.Chain {
+		if step.Code == access.CustomerFollowed && !step.OK {
+			s.add(Cause{Code: "NOT_FOLLOWED", Text: step.Message, Fix: step.Fix})
+		}
+	}
+	if s.o.Kind != crm.ObjectTag {
+		return nil
+	}
+	has := false
+	if err := s.tx.LinksOf([]any{s.customer}, func(l crm.Link) { has = has || l.TagID == s.o.ID }); err != nil || has {
+		return err
+	}
+	found, err := s.untagged()
+	if err == nil && !found {
+		s.add(Cause{Code: "NOT_TAGGED", Text: said("这个客户没有这个标签，也没有移除它的记录", "the customer does not have the tag, and there is no record of its removal"),
+			Fix: said("打标：在客户表的「标签」列写上它并导入：[tagkeep] tagkeep import customers 客户.xlsx", "tag the customer in the customers sheet: [tagkeep] tagkeep import customers customers.xlsx")})
+	}
+	return err
+}
+
+// untagged finds who took the tag from the customer: while one of them was in the
+// recycle bin, or in an import.
+func (s *search) untagged() (bool, error) {
+	var asleep []struct {
+		At  int64 `db:"at"`
+		By  int64 `db:"by_id"`
+		Run int64 `db:"run_id"`
+	}
+	err := s.tx.Select(&asleep, "SELECT at, by_id, run_id FROM sleeping_removal WHERE kind = 'link' AND customer_id = ? AND tag_id = ? ORDER BY id DESC", s.customer, s.o.ID)
+	if err != nil {
+		return false, err
+	}
+	for _, one := range asleep {
+		s.removedBy(one.At, one.By, one.Run, 0)
+		return true, nil
+	}
+	runs, err := s.tx.Runs(historyRuns)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range runs {
+		if r.Kind != crm.Customers || r.LinksRemoved == 0 {
+			continue
+		}
+		row, err := s.removedIn(r.ID)
+		if err != nil {
+			return false, err
+		}
+		if row != 0 {
+			s.removedBy(r.StartedAt, r.CreatedBy, r.ID, row)
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// removedIn is the row of a run that took the tag from the customer, 0 for none.
+func (s *search) removedIn(run int64) (int64, error) {
+	var images []struct {
+		Row  int64  `db:"row_no"`
+		Body string `db:"before_image"`
+	}
+	err := s.tx.Select(&images, "SELECT row_no, before_image FROM import_change WHERE run_id = ? AND kind = 'links' AND item_id = ? ORDER BY seq DESC", run, s.customer)
+	for _, image := range images {
+		var links struct {
+			Removed []crm.Link `json:"removed"`
+		}
+		if json.Unmarshal([]byte(image.Body), &links) == nil && slices.ContainsFunc(links.Removed, func(l crm.Link) bool { return l.TagID == s.o.ID }) {
+			return image.Row, nil
+		}
+	}
+	return 0, err
+}
+
+func (s *search) removedBy(when, by, run, row int64) {
+	zh, en := "客户身上的这个标签被移除了", "the tag was taken from the customer"
+	if run != 0 {
+		zh, en = zh+"：导入 "+at("R", run), en+": import "+at("R", run)
+	}
+	if row != 0 {
+		zh, en = zh+fmt.Sprintf(" 第 %d 行", row), en+fmt.Sprintf(", row %d", row)
+	}
+	fix := said("", "")
+	if run != 0 {
+		fix = said("[tagkeep] tagkeep runs show "+at("R", run), "[tagkeep] tagkeep runs show "+at("R", run))
+	}
+	s.add(Cause{Code: "UNTAGGED", At: when, By: strings.TrimSpace(s.c.Called(by)), Text: said(zh, en), Fix: fix})
+}
