@@ -6,7 +6,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tagkeep/internal/access"
 	"tagkeep/internal/admin"
+	"tagkeep/internal/crm"
 	"tagkeep/internal/store"
 )
 
@@ -24,7 +26,37 @@ func (a *app) desk(cmd *cobra.Command) (*admin.Desk, error) {
 	return &admin.Desk{DB: db, By: by, Command: commandLine(cmd)}, nil
 }
 
-// actor is the person of --as, 0 for the operator.
+// sight is what the one who acts may see of what belongs to the company as a
+// whole: imports, totals.
+type sight struct {
+	by     int64
+	all    bool // everybody's, not only their own
+	masked bool // without phone numbers
+}
+
+// sight finds it out: the operator, super admins and auditors see everything.
+func (a *app) sight(ctx context.Context, db *store.DB) (sight, error) {
+	if a.as == "" {
+		return sight{all: true}, nil
+	}
+	var s sight
+	err := (&admin.Desk{DB: db}).Look(ctx, func(_ *store.Tx, c *admin.Company) error {
+		p, err := c.Person(a.as)
+		if err != nil {
+			return err
+		}
+		s.by = p.ID
+		if chain := c.World.Decide(access.Question{Subject: p.ID, Do: access.View, On: access.Everything()}); !chain.Allowed {
+			return &admin.Refusal{Do: access.View, On: crm.ObjectAll, Decision: chain}
+		}
+		s.all, s.masked = p.Role == crm.RoleSuper || p.Role == crm.RoleAuditor, p.Role == crm.RoleAuditor
+		return nil
+	})
+	return s, err
+}
+
+// actor is the person of --as, 0 for the operator. Somebody whose account is not
+// active does nothing at all.
 func (a *app) actor(ctx context.Context, db *store.DB) (int64, error) {
 	if a.as == "" {
 		return 0, nil
@@ -32,8 +64,15 @@ func (a *app) actor(ctx context.Context, db *store.DB) (int64, error) {
 	var id int64
 	err := (&admin.Desk{DB: db}).Look(ctx, func(_ *store.Tx, c *admin.Company) error {
 		p, err := c.Person(a.as)
+		if err != nil {
+			return err
+		}
 		id = p.ID
-		return err
+		d := c.World.Decide(access.Question{Subject: id, Do: access.View, On: access.Everything()})
+		if missing, refused := d.Refusal(); refused && missing.Code == access.AccountActive {
+			return &admin.Refusal{Do: access.View, On: crm.ObjectAll, Decision: d}
+		}
+		return nil
 	})
 	return id, err
 }

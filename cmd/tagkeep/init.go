@@ -20,6 +20,9 @@ func (a *app) initCommand() *cobra.Command {
 			if err := checkCompany(company, zone); err != nil {
 				return err
 			}
+			if a.as != "" {
+				return usage("--as：新数据库里还没有员工", "--as: a new database has no staff yet")
+			}
 			db, made, err := a.openOrMake(cmd.Context(), store.Settings{Company: company, TimeZone: zone, Lang: crm.Lang(a.lang)})
 			if err != nil {
 				return err

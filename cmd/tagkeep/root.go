@@ -74,7 +74,8 @@ func (a *app) rootCommand() *cobra.Command {
 		}
 		return oneOf("lang", a.lang, string(crm.Chinese), string(crm.English))
 	}
-	root.AddCommand(a.initCommand(), a.importCommand(), a.inspectCommand(), a.runsCommand(), a.stateCommand(), a.exportCommand(), a.demoCommand())
+	root.AddCommand(a.initCommand(), a.importCommand(), a.inspectCommand(), a.runsCommand(), a.stateCommand(), a.exportCommand(), a.accessCommand(), a.whyCommand(), a.demoCommand(),
+		a.groupsCommand(), a.tagsCommand(), a.staffCommand(), a.auditCommand())
 	root.SetUsageTemplate(usageTemplate(root))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.InitDefaultHelpCmd()

@@ -62,9 +62,17 @@ func (a *app) listRuns(cmd *cobra.Command, limit int) error {
 		return err
 	}
 	defer db.Close()
+	sees, err := a.sight(cmd.Context(), db)
+	if err != nil {
+		return err
+	}
 	var runs []crm.Run
 	err = db.View(cmd.Context(), func(tx *store.Tx) (err error) {
-		runs, err = tx.Runs(limit)
+		if sees.all {
+			runs, err = tx.Runs(limit)
+		} else {
+			runs, err = tx.RunsBy(sees.by, limit)
+		}
 		return err
 	})
 	if err != nil {
@@ -134,8 +142,9 @@ func runID(s string) (int64, error) {
 	return id, nil
 }
 
-// withRun reads one run and hands it on in the same view.
-func (a *app) withRun(cmd *cobra.Command, word string, fn func(*store.DB, *store.Tx, crm.Run) error) error {
+// withRun reads one run and hands it on in the same view. One that the one who
+// acts may not see is answered like one that is not there.
+func (a *app) withRun(cmd *cobra.Command, word string, fn func(*store.DB, *store.Tx, crm.Run, sight) error) error {
 	id, err := runID(word)
 	if err != nil {
 		return err
@@ -145,20 +154,24 @@ func (a *app) withRun(cmd *cobra.Command, word string, fn func(*store.DB, *store
 		return err
 	}
 	defer db.Close()
+	sees, err := a.sight(cmd.Context(), db)
+	if err != nil {
+		return err
+	}
 	return db.View(cmd.Context(), func(tx *store.Tx) error {
 		r, err := tx.Run(id)
-		if errors.Is(err, store.ErrNoRow) {
+		if errors.Is(err, store.ErrNoRow) || err == nil && !sees.all && r.CreatedBy != sees.by {
 			return refuse("NO_RUN", both("没有导入记录 R%d", "there is no run R%d", id), both("用 tagkeep runs 查看全部记录", "tagkeep runs lists them"))
 		}
 		if err != nil {
 			return err
 		}
-		return fn(db, tx, r)
+		return fn(db, tx, r, sees)
 	})
 }
 
 func (a *app) showRun(cmd *cobra.Command, word string) error {
-	return a.withRun(cmd, word, func(db *store.DB, _ *store.Tx, r crm.Run) error {
+	return a.withRun(cmd, word, func(db *store.DB, _ *store.Tx, r crm.Run, _ sight) error {
 		in := a.runInfo(db, r)
 		if a.json {
 			return a.printJSON(in)
@@ -180,7 +193,7 @@ func (a *app) showRun(cmd *cobra.Command, word string) error {
 }
 
 func (a *app) runErrors(cmd *cobra.Command, word string) error {
-	return a.withRun(cmd, word, func(_ *store.DB, tx *store.Tx, r crm.Run) error {
+	return a.withRun(cmd, word, func(_ *store.DB, tx *store.Tx, r crm.Run, sees sight) error {
 		lang := a.language()
 		headers := importer.Headers(r)
 		all := []report.RowError{}
@@ -190,6 +203,9 @@ func (a *app) runErrors(cmd *cobra.Command, word string) error {
 					continue
 				}
 				e := report.Explain(lang, problem, headers)
+				if sees.masked {
+					e.Value, e.Message, e.Hint = report.Mask(e.Value), report.Mask(e.Message), report.Mask(e.Hint)
+				}
 				if a.json {
 					all = append(all, e)
 				} else {

@@ -20,6 +20,12 @@ func (a *app) stateCommand() *cobra.Command {
 				return err
 			}
 			defer db.Close()
+			if sees, err := a.sight(cmd.Context(), db); err != nil {
+				return err
+			} else if !sees.all {
+				return refuse("NOT_ALLOWED", both("全公司的数量只有超级管理员和审计员可以查看", "the company's totals are for super admins and auditors"),
+					both("[tagkeep] 用 tagkeep tags list 查看自己能看到的标签", "[tagkeep] tagkeep tags list shows what you may see"))
+			}
 			s, err := db.State(cmd.Context())
 			if err != nil {
 				return err
