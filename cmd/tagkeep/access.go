@@ -23,19 +23,6 @@ func (a *app) accessCommand() *cobra.Command {
 	return cmd
 }
 
-// atDesk opens the desk, with the company's zone, for one operation.
-func (a *app) atDesk(cmd *cobra.Command, fn func(d *admin.Desk) error) error {
-	d, err := a.desk(cmd)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
-	if a.zone, err = d.DB.Meta().Location(); err != nil {
-		return err
-	}
-	return fn(d)
-}
-
 // needed refuses a command line without one of the flags.
 func needed(flags ...[2]string) error {
 	for _, f := range flags {

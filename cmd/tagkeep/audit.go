@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"tagkeep/internal/access"
 	"tagkeep/internal/admin"
+	"tagkeep/internal/crm"
 )
 
 // auditFlags are the flags of audit as they are written.
@@ -90,7 +93,7 @@ type auditEntry struct {
 }
 
 func (a *app) audit(cmd *cobra.Command, f *auditFlags, args []string) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		q, err := f.resolve(cmd, d, len(args) > 0)
 		switch {
 		case err != nil:
@@ -220,7 +223,7 @@ func (a *app) auditDetail(detail json.RawMessage) string {
 	if dec.Decode(&all) != nil {
 		return ""
 	}
-	return shortened(strings.Join(flat("", all), a.t("，", ", ")), maxDetail)
+	return shortened(strings.Join(a.flat("", all), a.t("，", ", ")), maxDetail)
 }
 
 // auditEdits tells the changes of a detail; edits is whether it is one of changes.
@@ -266,8 +269,33 @@ func (a *app) made(given map[string]any) string {
 	return strings.Join(parts, a.t("，", ", "))
 }
 
+// detailWords are what the fields of grants and requests are called in Chinese.
+var detailWords = map[string]string{"to": "给", "for": "给", "on": "对象", "level": "级别", "do": "动作", "starts_at": "开始", "ends_at": "结束",
+	"reason": "原因", "request": "申请", "id": "编号", "answer": "答复", "state": "状态", "before": "原", "after": "", "grant": ""}
+
+// field is what a field of a detail is called, with what it lies in.
+func (a *app) field(prefix, name string) string {
+	word, known := detailWords[name]
+	if a.language() == crm.English || !known {
+		return prefix + name
+	}
+	return prefix + word
+}
+
+// detailValue writes moments as people do, and levels by name.
+func (a *app) detailValue(name string, v any) string {
+	text := fmt.Sprint(v)
+	if ms, err := strconv.ParseInt(text, 10, 64); err == nil && ms > 0 && strings.HasSuffix(name, "_at") {
+		return a.moment(ms)
+	}
+	if name == "level" {
+		return access.LevelLabel(crm.Level(text), a.language())
+	}
+	return text
+}
+
 // flat are the numbers and texts of a detail by name; nothing that is empty.
-func flat(prefix string, all map[string]any) []string {
+func (a *app) flat(prefix string, all map[string]any) []string {
 	var parts []string
 	keys := make([]string, 0, len(all))
 	for k := range all {
@@ -277,10 +305,14 @@ func flat(prefix string, all map[string]any) []string {
 	for _, k := range keys {
 		switch v := all[k].(type) {
 		case map[string]any:
-			parts = append(parts, flat(prefix+k+".", v)...)
+			inner := a.field(prefix, k)
+			if inner != "" {
+				inner += "."
+			}
+			parts = append(parts, a.flat(inner, v)...)
 		case json.Number, string, bool:
 			if text := fmt.Sprint(v); text != "0" && text != "" && text != "false" {
-				parts = append(parts, prefix+k+"="+text)
+				parts = append(parts, a.field(prefix, k)+"="+a.detailValue(k, v))
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -12,18 +11,22 @@ import (
 	"tagkeep/internal/store"
 )
 
-// desk opens the database for what is done by hand, in the name of --as. The
-// desk's database must be closed.
-func (a *app) desk(cmd *cobra.Command) (*admin.Desk, error) {
+// atDesk opens the database for what is done by hand, in the name of --as, and
+// closes it behind fn. It finds out the company's time zone.
+func (a *app) atDesk(cmd *cobra.Command, fn func(d *admin.Desk) error) error {
 	db, err := a.open(cmd.Context())
 	if err != nil {
-		return nil, err
+		return err
 	}
+	defer db.Close()
 	by, err := a.actor(cmd.Context(), db)
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return err
 	}
-	return &admin.Desk{DB: db, By: by, Command: commandLine(cmd)}, nil
+	if a.zone, err = db.Meta().Location(); err != nil {
+		return err
+	}
+	return fn(&admin.Desk{DB: db, By: by, Command: commandLine(cmd)})
 }
 
 // sight is what the one who acts may see of what belongs to the company as a

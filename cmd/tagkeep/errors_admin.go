@@ -60,7 +60,11 @@ func inBoth(say func(crm.Lang) string) words {
 
 func refusalMessage(e *admin.Refusal) func(crm.Lang) string {
 	return func(l crm.Lang) string {
-		text := l.Pick("不能", "may not ") + e.Do.Label(l) + " " + e.On
+		on := e.On
+		if on == crm.ObjectAll {
+			on = l.Pick("全部标签", "all tags")
+		}
+		text := l.Pick("不能", "may not ") + e.Do.Label(l) + " " + on
 		if step, failed := e.Decision.Refusal(); failed {
 			text += l.Pick("：", ": ") + step.Message(l)
 		}

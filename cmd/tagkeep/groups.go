@@ -85,7 +85,7 @@ sort 意向 等级 来源   让这几个组按此先后排列 / puts these in th
 }
 
 func (a *app) listGroups(cmd *cobra.Command) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		rows, err := d.Groups(cmd.Context())
 		if err != nil {
 			return err

@@ -12,19 +12,9 @@ import (
 	"tagkeep/internal/report"
 )
 
-// withDesk works at the desk of whoever acts.
-func (a *app) withDesk(cmd *cobra.Command, fn func(d *admin.Desk) error) error {
-	d, err := a.desk(cmd)
-	if err != nil {
-		return err
-	}
-	defer d.DB.Close()
-	return fn(d)
-}
-
 // edit runs an operation by hand and tells what it did.
 func (a *app) edit(cmd *cobra.Command, fn func(d *admin.Desk) (admin.Outcome, error)) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		out, err := fn(d)
 		if err != nil {
 			return err

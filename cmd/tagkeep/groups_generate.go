@@ -40,7 +40,7 @@ What is there already stays; running it again changes nothing.`,
 const shownPlaces = 20
 
 func (a *app) generate(cmd *cobra.Command, what admin.Generate) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		done, err := d.GenerateGroups(cmd.Context(), what)
 		if err != nil {
 			return err

@@ -49,7 +49,7 @@ func (a *app) listStaffCommand() *cobra.Command {
 }
 
 func (a *app) listStaff(cmd *cobra.Command, department, status string) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		rows, err := d.People(cmd.Context(), department, status)
 		if err != nil {
 			return err
@@ -87,7 +87,7 @@ func onClock(d *admin.Desk, ms int64) string {
 }
 
 func (a *app) showStaff(cmd *cobra.Command, account string) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		v, err := d.ShowPerson(cmd.Context(), account)
 		if err != nil {
 			return err
@@ -176,7 +176,7 @@ func (a *app) disableCommand() *cobra.Command {
 }
 
 func (a *app) setDisabled(cmd *cobra.Command, account string, disabled bool, reason string) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		e, err := d.SetDisabled(cmd.Context(), account, disabled, reason)
 		switch {
 		case err != nil:
@@ -195,7 +195,7 @@ func (a *app) setDisabled(cmd *cobra.Command, account string, disabled bool, rea
 }
 
 func (a *app) confirmSame(cmd *cobra.Command, old, account string) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		done, err := d.ConfirmSame(cmd.Context(), old, account)
 		switch {
 		case err != nil:

@@ -30,7 +30,7 @@ func (a *app) departmentsCommand() *cobra.Command {
 }
 
 func (a *app) listDepartments(cmd *cobra.Command) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		rows, err := d.Departments(cmd.Context())
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func (a *app) splitDepartmentCommand() *cobra.Command {
 // reshape runs a change of the directory and tells what it did and whose access
 // it changes.
 func (a *app) reshape(cmd *cobra.Command, dryRun bool, fn func(d *admin.Desk) (admin.Reshaped, error)) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		r, err := fn(d)
 		if err != nil {
 			return err

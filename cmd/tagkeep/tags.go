@@ -73,7 +73,7 @@ func (a *app) listTagsCommand() *cobra.Command {
 }
 
 func (a *app) listTags(cmd *cobra.Command, group string) error {
-	return a.withDesk(cmd, func(d *admin.Desk) error {
+	return a.atDesk(cmd, func(d *admin.Desk) error {
 		rows, err := d.Tags(cmd.Context(), group)
 		if err != nil {
 			return err

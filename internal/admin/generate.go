@@ -12,10 +12,6 @@ import (
 	"tagkeep/internal/store"
 )
 
-// KindGenerated is the kind of the run that generated groups stand under. It has
-// no spreadsheet.
-const KindGenerated crm.Kind = "generate"
-
 // What groups are generated from.
 const (
 	FromDepartments = "departments"
@@ -114,7 +110,7 @@ func (g *generator) begin() error {
 	if g.run.ID != 0 {
 		return nil
 	}
-	g.run = crm.Run{Kind: KindGenerated, File: "groups generate --from " + g.from, Options: "{}", Report: "{}", Operator: store.Operator(), CreatedBy: g.d.By}
+	g.run = crm.Run{Kind: crm.Generated, File: "groups generate --from " + g.from, Options: "{}", Report: "{}", Operator: store.Operator(), CreatedBy: g.d.By}
 	err := g.tx.CreateRun(&g.run)
 	g.done.Run = g.run.ID
 	return err

@@ -67,7 +67,7 @@ func TestGeneratedRun(t *testing.T) {
 		}
 		storetest.Read(t, db, func(tx *store.Tx) error {
 			run, err := tx.Run(got.Run)
-			if err != nil || run.Kind != admin.KindGenerated || run.Status != crm.RunDone || run.LinksAdded != got.Links {
+			if err != nil || run.Kind != crm.Generated || run.Status != crm.RunDone || run.LinksAdded != got.Links {
 				t.Errorf("%+v, %v", run, err)
 			}
 			ranges, err := tx.CreatedBy(got.Run)

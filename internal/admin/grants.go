@@ -175,7 +175,9 @@ func (d *Desk) mayGive(w *access.World, o access.Object, level crm.Level, until 
 	return &Refusal{Do: access.Give, On: w.Written(o), Decision: decision}
 }
 
-// Grant makes one grant. again: the same stands already, and nothing was made.
+// Grant makes one grant. again: the same stands already, and nothing was made. A
+// lasting one takes the place of a lasting one of the same receiver and object,
+// as in a spreadsheet of grants: two of them would say two things.
 func (d *Desk) Grant(ctx context.Context, to Receiver, on string, level crm.Level, when Period, reason string) (made GrantInfo, again bool, err error) {
 	if err := checkReason(reason); err != nil {
 		return made, false, err
@@ -200,13 +202,42 @@ func (d *Desk) Grant(ctx context.Context, to Receiver, on string, level crm.Leve
 			return nil, nil
 		}
 		again = false
+		replaced, err := d.replace(tx, c, &g)
+		if err != nil {
+			return nil, err
+		}
 		if err := d.create(tx, &g); err != nil {
 			return nil, err
 		}
 		made = c.info(g)
-		return &entry{action: "access.grant", object: made.On, detail: map[string]any{"before": nil, "after": made.image()}}, nil
+		return &entry{action: "access.grant", object: made.On, detail: map[string]any{"before": replaced, "after": made.image()}}, nil
 	})
 	return made, again, err
+}
+
+// replace revokes the lasting grants in whose place a lasting one comes, and
+// returns their images, nil for none. Who may not take them back may not.
+func (d *Desk) replace(tx *store.Tx, c *Company, by *crm.Grant) ([]image, error) {
+	if by.Temporary() {
+		return nil, nil
+	}
+	var replaced []GrantInfo
+	for _, g := range c.Grants {
+		if !c.stands(&g) || g.Temporary() || !sameTarget(&g, by) {
+			continue
+		}
+		if err := d.mayGive(c.World, access.Object{Kind: g.ObjectKind, ID: g.ObjectID}, g.Level, 0); err != nil {
+			return nil, err
+		}
+		if err := tx.RevokeGrant(g.ID, d.By, by.Reason); err != nil {
+			return nil, err
+		}
+		replaced = append(replaced, c.info(g))
+	}
+	if replaced == nil {
+		return nil, nil
+	}
+	return images(replaced), nil
 }
 
 // create stores a new grant in the name of whoever acts.

@@ -178,3 +178,29 @@ func TestRevokeAsleep(t *testing.T) {
 		wantCode(t, "revoking twice", err, "ENDED")
 	})
 }
+
+// A lasting grant takes the place of the lasting one before it; a temporary one
+// stands beside it.
+func TestLastingGrantReplaces(t *testing.T) {
+	desks(t, func(t *testing.T, db *store.DB, _ *storetest.Clock) {
+		d, ctx := desk(db, 0), t.Context()
+		grant := func(level crm.Level, when Period) {
+			t.Helper()
+			if _, _, err := d.Grant(ctx, Receiver{User: "zhang"}, "group:意向", level, when, "测试"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		grant(crm.LevelHidden, Period{})
+		grant(crm.LevelView, Period{For: time.Hour})
+		grant(crm.LevelEdit, Period{})
+		if n := storetest.Count(t, db, "access_grant", "revoked_at = 0 AND ends_at = 0 AND level = 'edit'"); n != 1 {
+			t.Errorf("%d lasting grants to edit stand, want 1", n)
+		}
+		if n := storetest.Count(t, db, "access_grant", "revoked_at <> 0 AND level = 'hidden'"); n != 1 {
+			t.Errorf("%d hidden ones are revoked, want 1", n)
+		}
+		if n := storetest.Count(t, db, "access_grant", "revoked_at = 0"); n != 2 {
+			t.Errorf("%d grants stand, want 2", n)
+		}
+	})
+}

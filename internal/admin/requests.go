@@ -203,6 +203,10 @@ func (d *Desk) Approve(ctx context.Context, id int64, when *Period, answer strin
 		if err := c.sensible(q, g); err != nil {
 			return nil, err
 		}
+		replaced, err := d.replace(tx, c, &g)
+		if err != nil {
+			return nil, err
+		}
 		if err := d.create(tx, &g); err != nil {
 			return nil, err
 		}
@@ -211,7 +215,7 @@ func (d *Desk) Approve(ctx context.Context, id int64, when *Period, answer strin
 		}
 		made = c.info(g)
 		return &entry{action: "access.approve", object: made.On, detail: map[string]any{"request": id, "answer": answer,
-			"before": map[string]any{"state": crm.RequestOpen}, "after": map[string]any{"state": crm.RequestApproved, "grant": made.image()}}}, nil
+			"before": map[string]any{"state": crm.RequestOpen, "grants": replaced}, "after": map[string]any{"state": crm.RequestApproved, "grant": made.image()}}}, nil
 	})
 	return made, err
 }

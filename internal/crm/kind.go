@@ -13,6 +13,10 @@ const (
 	Grants    Kind = "grants"
 )
 
+// Generated is the kind of a run that made tag groups out of departments or
+// regions; nothing of it comes from a spreadsheet.
+const Generated Kind = "generate"
+
 // Kinds lists every kind, in the order in which a company fills its database:
 // people and departments first, then tags, then customers who carry them, and
 // last who may do what with the tags.
@@ -38,6 +42,8 @@ func (k Kind) Label(l Lang) string {
 		zh = "客户"
 	case People:
 		zh = "员工"
+	case Generated:
+		zh, en = "生成标签组", "generated groups"
 	case Grants:
 		zh = "授权"
 	}
