@@ -39,12 +39,17 @@ func mysqlInsert(tx *Tx, in *insertion) (int64, error) {
 // load sends the rows as one text. Fewer stored rows than sent, or a warning,
 // is a refusal.
 func load(tx *Tx, in *insertion) (int64, error) {
-	text := in.text()
+	return loadText(tx, in.table, in.columns, in.set(), in.text(), int64(in.n))
+}
+
+// loadText sends so many rows in the form that LOAD DATA reads; set is the
+// clause for further columns.
+func loadText(tx *Tx, table string, columns []string, set string, text []byte, rows int64) (int64, error) {
 	name := "tagkeep-" + strconv.FormatInt(loadNumber.Add(1), 10)
 	mysql.RegisterReaderHandler(name, func() io.Reader { return bytes.NewReader(text) })
 	defer mysql.DeregisterReaderHandler(name)
-	n, err := tx.Exec("LOAD DATA LOCAL INFILE 'Reader::" + name + "' INTO TABLE " + in.table +
-		" CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' (" + strings.Join(in.columns, ", ") + ")" + in.set())
+	n, err := tx.Exec("LOAD DATA LOCAL INFILE 'Reader::" + name + "' INTO TABLE " + table +
+		" CHARACTER SET utf8mb4 FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' (" + strings.Join(columns, ", ") + ")" + set)
 	if err != nil {
 		return 0, err
 	}
@@ -52,8 +57,8 @@ func load(tx *Tx, in *insertion) (int64, error) {
 	if err := tx.Get(&warnings, "SELECT @@warning_count"); err != nil {
 		return 0, err
 	}
-	if n != int64(in.n) || warnings != 0 {
-		return 0, fmt.Errorf("load into %s: sent %d rows, stored %d with %d warnings: %w", in.table, in.n, n, warnings, ErrRefused)
+	if n != rows || warnings != 0 {
+		return 0, fmt.Errorf("load into %s: sent %d rows, stored %d with %d warnings: %w", table, rows, n, warnings, ErrRefused)
 	}
 	return n, nil
 }

@@ -68,6 +68,10 @@ func (r *rowHash) text(ss ...string) {
 		r.buf = append(r.buf, s...)
 	}
 }
+func (r *rowHash) bytes(b []byte) {
+	r.buf = binary.AppendUvarint(r.buf, uint64(len(b)))
+	r.buf = append(r.buf, b...)
+}
 func (r *rowHash) num(ns ...int64) {
 	for _, n := range ns {
 		r.buf = binary.AppendVarint(r.buf, n)
@@ -90,22 +94,26 @@ type stater struct {
 
 // State counts and hashes the database in one consistent view. Memory does not
 // grow with the number of customers.
-func (db *DB) State(ctx context.Context) (State, error) {
-	s := &stater{}
-	err := db.View(ctx, func(tx *Tx) error {
-		s.tx = tx
-		for _, step := range []func() error{s.departments, s.staff, s.tagLibrary, s.customers, s.grants} {
-			if err := step(); err != nil {
-				return err
-			}
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-		}
-		return nil
+func (db *DB) State(ctx context.Context) (out State, err error) {
+	err = db.View(ctx, func(tx *Tx) (err error) {
+		out, err = tx.State()
+		return err
 	})
-	if err != nil {
-		return State{}, fmt.Errorf("compute state: %w", err)
+	return out, err
+}
+
+// State counts and hashes what the transaction sees. Use it in a View: a writing
+// transaction need not see one state throughout.
+func (tx *Tx) State() (State, error) {
+	s := &stater{tx: tx}
+	for _, step := range []func() error{s.departments, s.staff, s.tagLibrary, s.customers, s.grants} {
+		err := step()
+		if err == nil {
+			err = tx.ctx.Err()
+		}
+		if err != nil {
+			return State{}, fmt.Errorf("compute state: %w", err)
+		}
 	}
 	s.out.Hash, s.out.Exact = s.hash.hex(), s.exact.hex()
 	return s.out, nil
