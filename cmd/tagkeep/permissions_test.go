@@ -88,6 +88,7 @@ func permissionTable(t *testing.T) (lines [][]string) {
 	return lines
 }
 
+// leaves are the commands below c that have none below them.
 func leaves(c *cobra.Command) (out []*cobra.Command) {
 	for _, sub := range c.Commands() {
 		if sub.HasSubCommands() {
@@ -126,6 +127,7 @@ func permissionCompany(t *testing.T) string {
 		{"init"}, {"import", "staff", "staff.csv"}, {"import", "tags", "tags.csv"}, {"import", "customers", "customers.csv"},
 		{"access", "grant", "--user", "rookie", "--on", "group:销售标签", "--level", "view", "--reason", "试用"},
 		{"access", "request", "--user", "seller", "--do", "edit", "--on", "group:意向", "--for", "24h", "--reason", "活动"},
+		{"snapshot", "create", "--snapshots", "shots"},
 	} {
 		mustCall(t, exitDone, args...)
 	}
@@ -148,8 +150,8 @@ func permissionMark(t *testing.T, dir, role string, args []string) string {
 		all = append(all, "--as", role)
 	}
 	defer func() {
-		for _, made := range []string{"out.csv", "out.xlsx"} {
-			os.Remove(made)
+		for _, made := range []string{"out.csv", "out.xlsx", "out"} {
+			os.RemoveAll(made)
 		}
 	}()
 	before := mustCall(t, exitDone, "state", "--json", "--db", "sqlite:"+path).stdout

@@ -62,8 +62,10 @@ func TestReadmeCommands(t *testing.T) {
 	root := new(app).rootCommand()
 	commands := map[string]bool{"FILE": true, "文件": true}
 	flags := map[string]bool{"help": true}
-	for _, c := range root.Commands() {
-		commands[c.Name()] = true
+	for _, c := range slices.Concat(root.Commands(), leaves(root)) {
+		if c.Parent() == root {
+			commands[c.Name()] = true
+		}
 		for _, name := range strings.Fields(c.Flags().FlagUsages() + root.PersistentFlags().FlagUsages()) {
 			flags[strings.TrimLeft(name, "-")] = strings.HasPrefix(name, "--") || flags[strings.TrimLeft(name, "-")]
 		}

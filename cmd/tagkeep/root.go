@@ -19,12 +19,13 @@ type app struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 
-	database string // --db
-	as       string // --as
-	lang     string // --lang
-	json     bool
-	quiet    bool
-	yes      bool
+	database  string // --db
+	snapshots string // --snapshots
+	as        string // --as
+	lang      string // --lang
+	json      bool
+	quiet     bool
+	yes       bool
 
 	at      target         // the database, once it is known
 	zone    *time.Location // its company's
@@ -75,7 +76,7 @@ func (a *app) rootCommand() *cobra.Command {
 		return oneOf("lang", a.lang, string(crm.Chinese), string(crm.English))
 	}
 	root.AddCommand(a.initCommand(), a.importCommand(), a.inspectCommand(), a.runsCommand(), a.stateCommand(), a.exportCommand(), a.accessCommand(), a.whyCommand(), a.demoCommand(),
-		a.groupsCommand(), a.tagsCommand(), a.staffCommand(), a.auditCommand())
+		a.groupsCommand(), a.tagsCommand(), a.staffCommand(), a.auditCommand(), a.snapshotCommand(), a.nightlyCommand(), a.doctorCommand())
 	root.SetUsageTemplate(usageTemplate(root))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.InitDefaultHelpCmd()
@@ -88,6 +89,7 @@ func (a *app) rootCommand() *cobra.Command {
 // declare adds the flags that every command has.
 func (a *app) declare(f *pflag.FlagSet) {
 	f.StringVar(&a.database, "db", "", "数据库 / database: `sqlite:PATH | mysql://user:pass@host:port/name` (TAGKEEP_DB, TAGKEEP_DB_FILE)")
+	f.StringVar(&a.snapshots, "snapshots", "", "快照文件夹 / folder of the snapshots: `DIR` (TAGKEEP_SNAPSHOTS)")
 	f.StringVar(&a.as, "as", "", "以此员工的身份操作 / act as this member: `USERID`")
 	f.StringVar(&a.lang, "lang", "", "语言 / language: `zh|en` (TAGKEEP_LANG)")
 	f.BoolVar(&a.json, "json", false, "标准输出只有一个 JSON 对象 / exactly one JSON object on stdout")

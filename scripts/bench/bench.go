@@ -24,16 +24,20 @@ type bench struct {
 	dir          string
 	processes    int
 
-	server  *server            // nil without one
-	made    map[string]bool    // files that are there
-	filled  map[string]*filled // by name of the engine
-	closers []func()           // run last to first
+	server *server            // nil without one
+	made   map[string]bool    // files that are there
+	filled map[string]*filled // by name of the engine
+	// Snapshots and peers' dumps of these databases, by name of the engine.
+	snapshots map[string]*taken
+	dumps     map[string]*dumped
+	closers   []func() // run last to first
 }
 
 // newBench prepares the work directory and connects to the server. The caller
 // must close it, on success only.
 func newBench(ctx context.Context, f *flags, stderr io.Writer) (*bench, error) {
-	b := &bench{rows: f.rows, runs: f.runs, made: make(map[string]bool), filled: make(map[string]*filled)}
+	b := &bench{rows: f.rows, runs: f.runs, made: make(map[string]bool), filled: make(map[string]*filled),
+		snapshots: make(map[string]*taken), dumps: make(map[string]*dumped)}
 	if err := b.prepare(ctx, f, stderr); err != nil {
 		b.close()
 		return nil, err
