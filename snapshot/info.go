@@ -159,7 +159,11 @@ func problemOf(err error) string {
 			return known.Error()
 		}
 	}
-	return err.Error()
+	text := err.Error()
+	if at := strings.Index(text, archive.ErrCorrupt.Error()); at > 0 {
+		return text[at:] // without what was done with which file
+	}
+	return text
 }
 
 // fileName is the name of a snapshot's file: it sorts by sequence, and every

@@ -194,7 +194,8 @@ func (a *app) fileFindings(s *shelf, own []snapshot.Info, now time.Time) (found 
 	for _, i := range own {
 		switch {
 		case i.Problem != "":
-			found = append(found, finding{"DAMAGED", true, both("快照已损坏：%s（%s）", "a damaged snapshot: %s (%s)", i.Path, i.Problem),
+			what := problemWords(i.Problem)
+			found = append(found, finding{"DAMAGED", true, words{"快照已损坏：" + i.Path + "：" + what.zh, "a damaged snapshot: " + i.Path + ": " + what.en},
 				both("从副本取回这个文件；没有副本时用 tagkeep snapshot cat 读出完好的部分，之后删除它", "take the file from a copy; without one read what is whole with tagkeep snapshot cat, then remove it")})
 		case i.Future:
 			found = append(found, finding{"FUTURE", false, both("快照 %s 的时间在未来：%s", "snapshot %s is dated in the future: %s", i.Short(), s.time(i.Created)),

@@ -216,7 +216,9 @@ func restoreError(err error, id string) error {
 	case errors.Is(err, archive.ErrVersion):
 		return snapshotError(err)
 	case errors.As(err, &damage):
-		return &failure{exit: exitFailed, code: "DAMAGED", err: both("快照已损坏，没有还原：%s：%v", "the snapshot is damaged, nothing was restored: %s: %v", damage.Path, damage.Err),
+		what := problemWords(snapshot.ProblemOf(damage.Err))
+		return &failure{exit: exitFailed, code: "DAMAGED",
+			err:  words{"快照已损坏，没有还原：" + damage.Path + "：" + what.zh, "the snapshot is damaged, nothing was restored: " + damage.Path + ": " + what.en},
 			hint: both("用 tagkeep snapshot verify %s 查看损坏之处，换一个快照：tagkeep snapshot list", "tagkeep snapshot verify %s says what is damaged; take another one: tagkeep snapshot list", id)}
 	case errors.Is(err, snapshot.ErrMismatch):
 		return &failure{exit: exitFailed, code: "MISMATCH", err: both("还原出的状态与快照不一致，已全部撤回：%v", "what was restored is not what the snapshot says, all was taken back: %v", err),

@@ -117,16 +117,21 @@ func (a *app) standing(s *shelf, i snapshot.Info) string {
 }
 
 // problem says in the user's language what the package says of a file.
-func (a *app) problem(p string) string {
+func (a *app) problem(p string) string { return problemWords(p).in(a.language()) }
+
+func problemWords(p string) words {
 	switch p {
 	case archive.ErrTruncated.Error():
-		return a.t("文件不完整", "the file is cut off")
+		return both("文件不完整", "the file is cut off")
 	case archive.ErrNotArchive.Error():
-		return a.t("不是快照文件", "not a snapshot file")
+		return both("不是快照文件", "not a snapshot file")
 	case archive.ErrVersion.Error():
-		return a.t("由更新版本的 tagkeep 写成", "written by a newer tagkeep")
+		return both("由更新版本的 tagkeep 写成", "written by a newer tagkeep")
 	}
-	return p
+	if strings.Contains(p, archive.ErrCorrupt.Error()) {
+		return words{"内容与写入时的校验值不符（技术信息：" + p + "）", p}
+	}
+	return words{p, p}
 }
 
 func (a *app) reasonWord(reason string) string {

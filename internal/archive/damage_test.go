@@ -82,7 +82,7 @@ func TestF14(t *testing.T) {
 func TestF13(t *testing.T) {
 	rows, shift := 40, 3
 	if os.Getenv("TAGKEEP_LONG") != "" {
-		rows, shift = 2700, 7
+		rows, shift = 3500, 7
 	}
 	tables := sizedTables(rows, shift)
 	file, sum := write(t, testHeader(tables), WriterOptions{}, tables)

@@ -23,8 +23,8 @@
 //     handed out. A truncated file, a flipped bit, a chunk that was swapped,
 //     spliced in, replayed or moved is an error.
 //   - Memory stays bounded whatever the file holds or claims to hold: about
-//     [MaxChunkBytes] three times over for the worst file, and about 16 MiB for
-//     the files that Writer makes.
+//     64 MiB for the worst file, made to take much, and less than 40 MiB for
+//     those that Writer makes, and for writing them.
 //   - A file of an older format is read for ever; one of a newer format is
 //     refused with [ErrVersion].
 //
