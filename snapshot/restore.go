@@ -151,14 +151,20 @@ type restorer struct {
 
 func (r *restorer) run(ctx context.Context) (Restored, error) {
 	out := Restored{Rows: make(map[string]int64)}
-	for _, t := range r.src.tables() {
-		n, err := r.table(ctx, t.Name)
-		if err != nil {
-			return out, err
+	err := r.tx.WithoutIndexes(func() error {
+		for _, t := range r.src.tables() {
+			n, err := r.table(ctx, t.Name)
+			if err != nil {
+				return err
+			}
+			if n > 0 {
+				out.Rows[t.Name] = n
+			}
 		}
-		if n > 0 {
-			out.Rows[t.Name] = n
-		}
+		return nil
+	})
+	if err != nil {
+		return out, err
 	}
 	if err := r.counters(ctx); err != nil {
 		return out, err

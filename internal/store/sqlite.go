@@ -51,7 +51,7 @@ func sqliteTune(ctx context.Context, db *DB) error {
 func sqliteDSN(t Target, bulk bool) string {
 	// The page cache takes twice its size of memory: the allocator rounds a page
 	// and its header up to the next power of two.
-	pragmas := []string{"busy_timeout(10000)", "foreign_keys(1)", "cache_size(-20480)", "temp_store(MEMORY)", "trusted_schema(0)"}
+	pragmas := []string{"busy_timeout(10000)", "foreign_keys(1)", "cache_size(-20480)", "trusted_schema(0)"}
 	if bulk {
 		// Keys come in random order: each commit touches most pages of their
 		// indexes, and each fold of the log into the file writes them again.
