@@ -1,7 +1,7 @@
 package importer
 
 import (
-	"slices"
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -126,23 +126,19 @@ func (c *customers) findToAdd(r *row, ref table.TagRef, only bool) []wanted {
 // missingTag says why a tag cannot be had; nil when it may be created.
 func (c *customers) missingTag(ref table.TagRef) *crm.Problem {
 	n := &c.e.names
-	label, group, inBin := written(ref.Group, ref.Name), ref.Group, n.binTags[tagName{ref.Group, ref.Name}]
-	if group == "" {
-		group, inBin = c.e.opts.TagGroup, n.binByName[ref.Name]
+	if problem := n.tagInBin(ref.Group, ref.Name); problem != nil {
+		return problem
 	}
+	group := cmp.Or(ref.Group, c.e.opts.TagGroup)
 	switch {
-	case ref.Group == "" && len(inBin) > 0:
-		return &crm.Problem{Code: crm.TagInBin, Args: []string{label, deletion(lastDeletion(inBin))}}
 	case n.groups[group] == nil && len(n.binGroups[group]) > 0:
-		return &crm.Problem{Code: crm.GroupInBin, Args: []string{group, deletion(slices.Max(n.binGroups[group]))}}
-	case len(inBin) > 0:
-		return &crm.Problem{Code: crm.TagInBin, Args: []string{label, deletion(lastDeletion(inBin))}}
+		return n.groupInBin(group)
 	case c.e.opts.CreateTags && group != "":
 		return c.mayCreate(group, ref.Name)
 	case ref.Group != "" && n.groups[group] == nil:
 		return &crm.Problem{Code: crm.UnknownGroup, Args: []string{group, n.nearestGroup(group), ref.Name}}
 	}
-	return c.e.names.unknownTag(ref.Group, ref.Name)
+	return n.unknownTag(ref.Group, ref.Name)
 }
 
 // findToRemove finds a tag that the customer shall lose; one in the bin too,
