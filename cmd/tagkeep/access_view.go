@@ -75,18 +75,6 @@ func (a *app) printWho(people []admin.Somebody, now int64) error {
 	return nil
 }
 
-// columns is how wide a text is on a terminal.
-func columns(s string) int {
-	n := 0
-	for _, r := range s {
-		n++
-		if r > 0x2e7f {
-			n++
-		}
-	}
-	return n
-}
-
 func (a *app) matrixCommand() *cobra.Command {
 	force := false
 	cmd := &cobra.Command{

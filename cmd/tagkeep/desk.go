@@ -42,20 +42,14 @@ func (a *app) sight(ctx context.Context, db *store.DB) (sight, error) {
 	if a.as == "" {
 		return sight{all: true}, nil
 	}
-	var s sight
-	err := (&admin.Desk{DB: db}).Look(ctx, func(_ *store.Tx, c *admin.Company) error {
-		p, err := c.Person(a.as)
-		if err != nil {
-			return err
-		}
-		s.by = p.ID
-		if chain := c.World.Decide(access.Question{Subject: p.ID, Do: access.View, On: access.Everything()}); !chain.Allowed {
-			return &admin.Refusal{Do: access.View, On: crm.ObjectAll, Decision: chain}
-		}
-		s.all, s.masked = p.Role == crm.RoleSuper || p.Role == crm.RoleAuditor, p.Role == crm.RoleAuditor
-		return nil
-	})
-	return s, err
+	p, d, err := a.acting(ctx, db)
+	if err != nil {
+		return sight{}, err
+	}
+	if !d.Allowed {
+		return sight{}, &admin.Refusal{Do: access.View, On: crm.ObjectAll, Decision: d}
+	}
+	return sight{by: p.ID, all: p.Role == crm.RoleSuper || p.Role == crm.RoleAuditor, masked: p.Role == crm.RoleAuditor}, nil
 }
 
 // actor is the person of --as, 0 for the operator. Somebody whose account is not
@@ -64,18 +58,23 @@ func (a *app) actor(ctx context.Context, db *store.DB) (int64, error) {
 	if a.as == "" {
 		return 0, nil
 	}
-	var id int64
-	err := (&admin.Desk{DB: db}).Look(ctx, func(_ *store.Tx, c *admin.Company) error {
-		p, err := c.Person(a.as)
-		if err != nil {
-			return err
+	p, d, err := a.acting(ctx, db)
+	if err != nil {
+		return 0, err
+	}
+	if missing, refused := d.Refusal(); refused && missing.Code == access.AccountActive {
+		return 0, &admin.Refusal{Do: access.View, On: crm.ObjectAll, Decision: d}
+	}
+	return p.ID, nil
+}
+
+// acting finds the person of --as, and whether they may look at anything at all.
+func (a *app) acting(ctx context.Context, db *store.DB) (p crm.Staff, d access.Decision, err error) {
+	err = (&admin.Desk{DB: db}).Look(ctx, func(_ *store.Tx, c *admin.Company) (err error) {
+		if p, err = c.Person(a.as); err == nil {
+			d = c.World.Decide(access.Question{Subject: p.ID, Do: access.View, On: access.Everything()})
 		}
-		id = p.ID
-		d := c.World.Decide(access.Question{Subject: id, Do: access.View, On: access.Everything()})
-		if missing, refused := d.Refusal(); refused && missing.Code == access.AccountActive {
-			return &admin.Refusal{Do: access.View, On: crm.ObjectAll, Decision: d}
-		}
-		return nil
+		return err
 	})
-	return id, err
+	return p, d, err
 }

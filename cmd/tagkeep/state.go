@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,18 +65,21 @@ func (a *app) printState(print func(format string, args ...any), db *store.DB, s
 	print("  exact  %s", s.Exact)
 }
 
-// padded fills a label up to a width in columns; a Han character takes two.
+// padded fills a label up to a width in columns.
 func padded(s string, width int) string {
+	return s + strings.Repeat(" ", max(0, width-columns(s)))
+}
+
+// columns is how wide a text is on a terminal: a Han character takes two.
+func columns(s string) int {
+	n := 0
 	for _, r := range s {
-		width--
+		n++
 		if r > 0x2e7f {
-			width--
+			n++
 		}
 	}
-	for ; width > 0; width-- {
-		s += " "
-	}
-	return s
+	return n
 }
 
 // printJSON prints the one JSON object of --json.

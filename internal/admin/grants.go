@@ -156,11 +156,8 @@ func (c *Company) receiver(g *crm.Grant, to Receiver) error {
 	return nil
 }
 
-// maxReason is how many characters of a reason are kept.
-const maxReason = 255
-
 func checkReason(reason string) error {
-	if utf8.RuneCountInString(reason) > maxReason {
+	if utf8.RuneCountInString(reason) > crm.MaxReason {
 		return unfit("USAGE", "原因最多 255 个字", "a reason has 255 characters at most", "写短一些", "make it shorter")
 	}
 	return nil
