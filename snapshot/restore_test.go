@@ -317,3 +317,27 @@ func TestRestoreSettings(t *testing.T) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 }
+
+// R61: a file of every version that was released goes into a database of today,
+// with the state that it was taken of.
+func TestR61_ReleasedSchemas(t *testing.T) {
+	t.Parallel()
+	for file, exact := range map[string]string{
+		"schema-7.tks": "9465501d2e7b859d1e91e054f318d0cb21f022581ac223451f03d8d0fe3bf18f",
+	} {
+		storetest.Each(t, func(t *testing.T, target store.Target) {
+			db := storetest.Open(t, target)
+			src, err := OpenSource(t.Context(), filepath.Join("testdata", "released", file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer src.Close()
+			if _, err := Restore(t.Context(), db, src, RestoreOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if st := storetest.State(t, db); st.Exact != exact {
+				t.Errorf("%s: exact is %s, want %s", file, st.Exact, exact)
+			}
+		})
+	}
+}

@@ -49,6 +49,8 @@ var snapshotTables = []Table{
 	{"import_error", columns("run_id row_no problems"), 2, 1 << 20},
 	{"import_created", columns("run_id first_id kind last_id"), 3, 1024},
 	{"import_change", columns("run_id seq row_no kind item_id staff_id before_image after_digest"), 2, 1 << 20},
+	{"event_change", columns("event_id seq body"), 2, 1 << 20},
+	{"setting", columns("id value"), 1, 16},
 	{"audit_log", columns("id at operator staff_id action object run_id deletion_id command detail"), 1, 512},
 }
 

@@ -27,6 +27,9 @@ func (m Meta) Location() (*time.Location, error) {
 	return loc, nil
 }
 
+// Meta is what the database said about itself when it was opened.
+func (tx *Tx) Meta() Meta { return tx.db.meta }
+
 // Settings of a new database; the zero value is a Chinese company in Shanghai.
 type Settings struct {
 	Company  string

@@ -27,6 +27,7 @@ type Receipt struct {
 	sequence int64
 	database string
 	at       int64
+	trial    bool // good for a transaction that is rolled back
 }
 
 // Valid tells a receipt that was given out from the zero one.

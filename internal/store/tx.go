@@ -26,6 +26,7 @@ type Tx struct {
 	bad        error
 	depth      int // open savepoints
 	optimistic bool
+	rehearsal  bool // it must not commit
 	// Now is the transaction's one time, in epoch milliseconds.
 	Now int64
 	// Rev is the database's revision: in a writing transaction the one that it
@@ -114,8 +115,14 @@ func (db *DB) once(ctx context.Context, job *Job, fn func(*Tx) error) error {
 	if tx.bad != nil {
 		return tx.bad
 	}
+	if tx.rehearsal {
+		return errRehearsal
+	}
 	return db.commit(tx)
 }
+
+// errRehearsal: what was only tried was about to be kept.
+var errRehearsal = errors.New("a rehearsal cannot be committed")
 
 func (db *DB) begin(ctx context.Context) (tx *Tx, err error) {
 	tx = &Tx{ctx: ctx, db: db, Now: db.now().UnixMilli()}

@@ -1,0 +1,197 @@
+package store
+
+import (
+	"strings"
+
+	"github.com/jmoiron/sqlx"
+
+	"tagkeep/internal/crm"
+)
+
+// Versions reads id, version and deletion event of things, those of ids that are
+// there, in no order.
+func (tx *Tx) Versions(kind string, ids []int64, fn func(id, version, deletion int64)) error {
+	return eachChunk(ids, func(values []any) error {
+		cond, args := tx.In("id", values)
+		return tx.Each("SELECT id, version, deletion_id FROM "+binTables[kind]+" WHERE "+cond, args, func(rows *sqlx.Rows) error {
+			var id, version, deletion int64
+			err := rows.Scan(&id, &version, &deletion)
+			fn(id, version, deletion)
+			return err
+		})
+	})
+}
+
+// anys is ids as arguments of a statement.
+func anys(ids []int64) []any {
+	out := make([]any, len(ids))
+	for i, id := range ids {
+		out[i] = id
+	}
+	return out
+}
+
+// LinkCounts counts links per tag.
+type LinkCounts map[int64]int64
+
+// LinksOfTags counts the links of tags, awake or asleep.
+func (tx *Tx) LinksOfTags(tags []int64) (LinkCounts, error) {
+	return tx.linkCounts("tag_id", tags, "SELECT tag_id, COUNT(*) AS links FROM link WHERE {in} GROUP BY tag_id")
+}
+
+// LinksOfCustomers counts per tag the links of customers, awake or asleep.
+func (tx *Tx) LinksOfCustomers(customers []int64) (LinkCounts, error) {
+	return tx.linkCounts("customer_id", customers, "SELECT tag_id, COUNT(*) AS links FROM link WHERE {in} GROUP BY tag_id")
+}
+
+// LinksOfBuried counts per tag the links of the customers that lie in the bin
+// under an event.
+func (tx *Tx) LinksOfBuried(event int64) (LinkCounts, error) {
+	out := make(LinkCounts)
+	return out, tx.addLinkCounts(out, `SELECT l.tag_id AS tag_id, COUNT(*) AS links FROM customer c JOIN link l ON l.customer_id = c.id
+		WHERE c.deletion_id = ? AND c.deletion_id <> 0 GROUP BY l.tag_id`, event)
+}
+
+func (tx *Tx) linkCounts(column string, ids []int64, query string) (LinkCounts, error) {
+	out := make(LinkCounts)
+	err := eachChunk(ids, func(values []any) error {
+		cond, args := tx.In(column, values)
+		return tx.addLinkCounts(out, strings.Replace(query, "{in}", cond, 1), args...)
+	})
+	return out, err
+}
+
+func (tx *Tx) addLinkCounts(out LinkCounts, query string, args ...any) error {
+	var rows []struct {
+		TagID int64 `db:"tag_id"`
+		Links int64 `db:"links"`
+	}
+	if err := tx.Select(&rows, query, args...); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		out[r.TagID] += r.Links
+	}
+	return nil
+}
+
+// LinksToBuried counts per tag the links of tags whose customers lie in the bin
+// under any event but one.
+func (tx *Tx) LinksToBuried(tags []int64, but int64) (LinkCounts, error) {
+	out := make(LinkCounts)
+	err := eachChunk(tags, func(values []any) error {
+		cond, args := tx.In("l.tag_id", values)
+		return tx.addLinkCounts(out, `SELECT l.tag_id AS tag_id, COUNT(*) AS links FROM customer c JOIN link l ON l.customer_id = c.id
+			WHERE c.deletion_id <> 0 AND c.deletion_id <> ? AND `+cond+" GROUP BY l.tag_id", append([]any{but}, args...)...)
+	})
+	return out, err
+}
+
+// CustomersOf counts the live customers that have one of the tags at least.
+func (tx *Tx) CustomersOf(tags []int64) (n int64, err error) {
+	if len(tags) == 0 {
+		return 0, nil
+	}
+	cond, args := tx.In("tag_id", anys(tags))
+	if err = tx.Get(&n, "SELECT COUNT(DISTINCT customer_id) FROM link WHERE "+cond, args...); err != nil {
+		return 0, err
+	}
+	var asleep int64
+	cond, args = tx.In("l.tag_id", anys(tags))
+	err = tx.Get(&asleep, "SELECT COUNT(DISTINCT l.customer_id) FROM customer c JOIN link l ON l.customer_id = c.id WHERE c.deletion_id <> 0 AND "+cond, args...)
+	return n - asleep, err
+}
+
+// Twin is a customer in the bin and the live one that has a key of it now.
+type Twin struct {
+	Old  int64 `db:"old_id"`
+	Live int64 `db:"live_id"`
+	Key  string
+}
+
+// Twins lists by id the customers that lie in the bin under an event and whose
+// external id or unionid a live customer has.
+func (tx *Tx) Twins(event int64) (out []Twin, err error) {
+	for _, key := range []string{KeyExternalID, KeyUnionID} {
+		var found []Twin
+		err := tx.Select(&found, "SELECT o.id AS old_id, n.id AS live_id FROM customer o JOIN customer n ON n."+key+" = o."+key+
+			" AND n.deletion_id = 0 WHERE o.deletion_id = ? AND o.deletion_id <> 0 AND o."+key+" IS NOT NULL ORDER BY o.id", event)
+		if err != nil {
+			return nil, err
+		}
+		for i := range found {
+			found[i].Key = key
+		}
+		out = append(out, found...)
+	}
+	return out, nil
+}
+
+// Clash is a link whose pair has a newer tag of the same single-choice group.
+type Clash struct {
+	Old, New crm.Link
+}
+
+// Clashes hands out the links of the first tags, of customers that are live or
+// lie in the bin under the event, whose pair also has one of the second tags.
+// fn must not use tx.
+func (tx *Tx) Clashes(returning, there []int64, event int64, fn func(Clash) error) error {
+	if len(returning) == 0 || len(there) == 0 {
+		return nil
+	}
+	olds, oldArgs := tx.In("o.tag_id", anys(returning))
+	news, newArgs := tx.In("n.tag_id", anys(there))
+	query := `SELECT o.customer_id, o.tag_id, o.staff_id, o.tagged_at, o.tagged_by, o.run_id, n.customer_id, n.tag_id, n.staff_id, n.tagged_at, n.tagged_by, n.run_id
+		FROM link o JOIN link n ON n.customer_id = o.customer_id AND n.staff_id = o.staff_id AND ` + news + `
+		JOIN customer c ON c.id = o.customer_id AND c.deletion_id IN (0, ?) WHERE ` + olds + ` ORDER BY o.customer_id, o.tag_id, o.staff_id, n.tagged_at`
+	return tx.Each(query, append(append(append([]any{}, newArgs...), event), oldArgs...), func(rows *sqlx.Rows) error {
+		var c Clash
+		o, n := &c.Old, &c.New
+		err := rows.Scan(&o.CustomerID, &o.TagID, &o.StaffID, &o.TaggedAt, &o.TaggedBy, &o.RunID, &n.CustomerID, &n.TagID, &n.StaffID, &n.TaggedAt, &n.TaggedBy, &n.RunID)
+		if err != nil {
+			return err
+		}
+		return fn(c)
+	})
+}
+
+// CopyLinks gives a tag the links of another one that it has not got yet, with
+// their times and people, and marks them as the event's: their run is the
+// event's id with a minus. It returns how many it gave.
+func (tx *Tx) CopyLinks(from, to, event int64) (int64, error) {
+	return tx.Exec(`INSERT INTO link (customer_id, tag_id, staff_id, tagged_at, tagged_by, run_id)
+		SELECT o.customer_id, ?, o.staff_id, o.tagged_at, o.tagged_by, ? FROM link o
+		LEFT JOIN link n ON n.customer_id = o.customer_id AND n.tag_id = ? AND n.staff_id = o.staff_id
+		WHERE o.tag_id = ? AND n.customer_id IS NULL`, to, -event, to, from)
+}
+
+// DropCopied removes the links of a tag that an event gave it and returns how
+// many.
+func (tx *Tx) DropCopied(tag, event int64) (int64, error) {
+	return tx.Exec("DELETE FROM link WHERE tag_id = ? AND run_id = ?", tag, -event)
+}
+
+// Overlap counts the pairs that have both tags, only the first, only the second.
+func (tx *Tx) Overlap(first, second int64) (both, firstOnly, secondOnly int64, err error) {
+	counts, err := tx.LinksOfTags([]int64{first, second})
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	err = tx.Get(&both, "SELECT COUNT(*) FROM link a JOIN link b ON b.customer_id = a.customer_id AND b.tag_id = ? AND b.staff_id = a.staff_id WHERE a.tag_id = ?", second, first)
+	return both, counts[first] - both, counts[second] - both, err
+}
+
+// EarlierLinks hands out the links of a tag that another one has for the same
+// pair from an earlier time, with that time. fn must not use tx.
+func (tx *Tx) EarlierLinks(tag, other int64, fn func(l crm.Link, earlier int64) error) error {
+	return tx.Each(`SELECT n.customer_id, n.tag_id, n.staff_id, n.tagged_at, n.tagged_by, n.run_id, o.tagged_at FROM link n
+		JOIN link o ON o.customer_id = n.customer_id AND o.staff_id = n.staff_id AND o.tag_id = ? WHERE n.tag_id = ? AND o.tagged_at < n.tagged_at
+		ORDER BY n.customer_id, n.staff_id`, []any{other, tag}, func(rows *sqlx.Rows) error {
+		var l crm.Link
+		var at int64
+		if err := rows.Scan(&l.CustomerID, &l.TagID, &l.StaffID, &l.TaggedAt, &l.TaggedBy, &l.RunID, &at); err != nil {
+			return err
+		}
+		return fn(l, at)
+	})
+}

@@ -1,0 +1,411 @@
+package recycle
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"tagkeep/internal/crm"
+	"tagkeep/internal/store"
+)
+
+// customerMove is a customer in the bin whose links go to the live one that is
+// the same person.
+type customerMove struct {
+	old, live int64
+	add       []crm.Link // to the live one
+}
+
+func sortCounts(list []Count) {
+	slices.SortFunc(list, func(a, b Count) int { return cmp.Compare(a.Reason, b.Reason) })
+}
+
+// planCustomers tells those who come back from those who have come back already
+// under another id: the same external id or unionid is the same person.
+func (p *planner) planCustomers() error {
+	c := &p.chosen
+	twins, err := p.tx.Twins(p.event.ID)
+	if err != nil {
+		return err
+	}
+	live := make(map[int64]int64)
+	clash := make(map[int64]bool)
+	for _, t := range twins {
+		if had, ok := live[t.Old]; ok && had != t.Live {
+			clash[t.Old] = true
+		}
+		live[t.Old] = t.Live
+	}
+	for _, id := range c.customers {
+		switch to, twin := live[id]; {
+		case clash[id]:
+			c.skip = append(c.skip, id)
+		case twin:
+			c.merged = append(c.merged, id)
+			p.moves = append(p.moves, customerMove{old: id, live: to})
+		default:
+			c.self = append(c.self, id)
+		}
+	}
+	p.plan.Customers = CustomerPlan{Back: int64(len(c.self)), Merged: int64(len(c.merged)), Skipped: int64(len(c.skip))}
+	return p.noteCustomers()
+}
+
+// noteCustomers names those who do not simply come back.
+func (p *planner) noteCustomers() error {
+	code := make(map[int64]string)
+	for _, id := range p.chosen.merged {
+		code[id] = NoteCustomer
+	}
+	for _, id := range p.chosen.skip {
+		code[id] = NoteCustomerClash
+	}
+	for part := range slices.Chunk(slices.Sorted(keys(code)), 500) {
+		values := make([]any, len(part))
+		for i, id := range part {
+			values[i] = id
+		}
+		var found []crm.Customer
+		if err := p.tx.CustomersByKey("id", values, func(c crm.Customer) { found = append(found, c) }); err != nil {
+			return err
+		}
+		slices.SortFunc(found, func(a, b crm.Customer) int { return cmp.Compare(a.ID, b.ID) })
+		for _, c := range found {
+			p.note(code[c.ID], cmp.Or(c.Name, c.ExternalID, c.UnionID))
+		}
+	}
+	return nil
+}
+
+func keys[K comparable, V any](m map[K]V) func(func(K) bool) {
+	return func(yield func(K) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// planLinks gives every link in scope its verdict.
+func (p *planner) planLinks() error {
+	var back, merged, stay []int64 // tags in scope
+	reasons := make(map[int64]crm.Reason)
+	for _, i := range p.plan.Items {
+		if i.Kind != crm.ObjectTag {
+			continue
+		}
+		switch i.Do {
+		case Merge:
+			merged = append(merged, i.ID)
+		case Skip:
+			stay = append(stay, i.ID)
+			reasons[i.ID] = i.Reason
+		default:
+			back = append(back, i.ID)
+		}
+	}
+	for _, step := range []func() error{
+		func() error { return p.linksOfTags(back) },
+		func() error { return p.linksOfMerged(merged) },
+		func() error { return p.linksThatStay(stay, reasons) },
+		p.linksOfCustomers,
+		p.linksOfMoved,
+		func() error { return p.clashes(back, merged) },
+		func() error { return p.crowded(back) },
+		p.removedAsleep,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linksOfTags: those of tags that come back wake, unless their customer stays in
+// the bin.
+func (p *planner) linksOfTags(back []int64) error {
+	all, err := p.tx.LinksOfTags(back)
+	if err != nil {
+		return err
+	}
+	buried, err := p.tx.LinksToBuried(back, 0)
+	if err != nil {
+		return err
+	}
+	self, err := p.linksPerTag(p.chosen.self)
+	if err != nil {
+		return err
+	}
+	others, err := p.linksPerTag(slices.Concat(p.chosen.merged, p.chosen.skip))
+	if err != nil {
+		return err
+	}
+	for _, id := range back {
+		p.count("link", crm.Relinked, "", all[id]-buried[id]+self[id])
+		p.count("link", crm.Parked, crm.ReasonCustomerInBin, buried[id]-self[id]-others[id])
+		p.plan.Items[p.items[Thing{crm.ObjectTag, id}]].Links = all[id]
+	}
+	return nil
+}
+
+// linksPerTag counts the links of customers; those of the whole event in one
+// statement.
+func (p *planner) linksPerTag(customers []int64) (store.LinkCounts, error) {
+	if p.chosen.all && len(customers) == len(p.chosen.customers) && len(customers) > 0 {
+		return p.tx.LinksOfBuried(p.event.ID)
+	}
+	return p.tx.LinksOfCustomers(customers)
+}
+
+// linksOfMerged: the live tag gets those that it has not.
+func (p *planner) linksOfMerged(merged []int64) error {
+	for _, id := range merged {
+		i := &p.plan.Items[p.items[Thing{crm.ObjectTag, id}]]
+		both, oldOnly, _, err := p.tx.Overlap(id, i.Other)
+		if err != nil {
+			return err
+		}
+		i.Links = both + oldOnly
+		p.count("link", crm.AlreadyThere, crm.ReasonMerged, both)
+		p.count("link", crm.Mapped, crm.ReasonMerged, oldOnly)
+	}
+	return nil
+}
+
+func (p *planner) linksThatStay(stay []int64, reasons map[int64]crm.Reason) error {
+	all, err := p.tx.LinksOfTags(stay)
+	for _, id := range stay {
+		p.count("link", crm.Parked, reasons[id], all[id])
+		p.plan.Items[p.items[Thing{crm.ObjectTag, id}]].Links = all[id]
+	}
+	return err
+}
+
+// linksOfCustomers: those of customers that come back, or stay, on tags that are
+// not in scope themselves.
+func (p *planner) linksOfCustomers() error {
+	for _, part := range []struct {
+		ids  []int64
+		skip bool
+	}{{p.chosen.self, false}, {p.chosen.skip, true}} {
+		counts, err := p.linksPerTag(part.ids)
+		if err != nil {
+			return err
+		}
+		for tag, n := range counts {
+			to, planned := p.tagTo[tag]
+			t := p.tags[tag]
+			switch {
+			case part.skip && (!planned || to == tag):
+				p.count("link", crm.Parked, crm.ReasonKeyConflict, n)
+			case planned: // counted with the tag
+			case t != nil && t.DeletionID == 0:
+				p.count("link", crm.Relinked, "", n)
+			default:
+				p.count("link", crm.Parked, crm.ReasonTagInBin, n)
+			}
+		}
+	}
+	return nil
+}
+
+// linksOfMoved: what a customer had goes to the live one that is the same
+// person, but a member's own tags only while that member follows them.
+func (p *planner) linksOfMoved() error {
+	for part := range slices.Chunk(p.moves, 500) {
+		have, follows, err := p.livesOf(part)
+		if err != nil {
+			return err
+		}
+		values, byOld := make([]any, len(part)), make(map[int64]*customerMove, len(part))
+		for i := range part {
+			values[i], byOld[part[i].old] = part[i].old, &part[i]
+		}
+		err = p.tx.LinksOf(values, func(l crm.Link) { p.moveLink(byOld[l.CustomerID], l, have, follows) })
+		if err != nil {
+			return err
+		}
+		for i := range part {
+			slices.SortFunc(part[i].add, func(a, b crm.Link) int {
+				return cmp.Or(cmp.Compare(a.TagID, b.TagID), cmp.Compare(a.StaffID, b.StaffID))
+			})
+		}
+	}
+	return nil
+}
+
+type linkKey struct{ customer, tag, staff int64 }
+
+// livesOf reads links and followers of the live customers.
+func (p *planner) livesOf(part []customerMove) (have map[linkKey]bool, follows map[crm.Pair]bool, err error) {
+	have, follows = make(map[linkKey]bool), make(map[crm.Pair]bool)
+	values := make([]any, len(part))
+	for i, m := range part {
+		values[i] = m.live
+	}
+	if err = p.tx.LinksOf(values, func(l crm.Link) { have[linkKey{l.CustomerID, l.TagID, l.StaffID}] = true }); err != nil {
+		return nil, nil, err
+	}
+	err = p.tx.FollowsOf(values, func(f crm.Follow) { follows[crm.Pair{CustomerID: f.CustomerID, StaffID: f.StaffID}] = true })
+	return have, follows, err
+}
+
+func (p *planner) moveLink(m *customerMove, l crm.Link, have map[linkKey]bool, follows map[crm.Pair]bool) {
+	to, planned := p.tagTo[l.TagID]
+	counted := planned && to != l.TagID // with the tag that is merged or stays
+	if !planned {
+		if t := p.tags[l.TagID]; t != nil && t.DeletionID == 0 {
+			to = t.ID
+		}
+	}
+	count := func(v crm.Verdict, r crm.Reason) {
+		if !counted {
+			p.count("link", v, r, 1)
+		}
+	}
+	key := linkKey{m.live, to, l.StaffID}
+	switch {
+	case to == 0:
+		count(crm.Parked, crm.ReasonTagInBin)
+	case l.StaffID != 0 && !follows[crm.Pair{CustomerID: m.live, StaffID: l.StaffID}]:
+		count(crm.Parked, crm.ReasonRelationEnded)
+	case have[key]:
+		count(crm.AlreadyThere, crm.ReasonMerged)
+	default:
+		count(crm.Mapped, crm.ReasonMerged)
+		have[key] = true
+		l.CustomerID, l.TagID = m.live, to
+		m.add = append(m.add, l)
+	}
+}
+
+// clashes finds pairs that got another tag of a single-choice group since: the
+// newer choice stays.
+func (p *planner) clashes(back, merged []int64) error {
+	returning, there := make(map[int64][]int64), make(map[int64][]int64) // by group
+	for _, id := range slices.Concat(back, merged) {
+		group := p.plan.Items[p.items[Thing{crm.ObjectTag, id}]].group
+		if g := p.groups[group]; g != nil && g.SingleChoice {
+			returning[group] = append(returning[group], id)
+		}
+	}
+	if len(returning) == 0 {
+		return nil
+	}
+	for _, t := range p.company.Tags {
+		if t.DeletionID == 0 {
+			there[t.GroupID] = append(there[t.GroupID], t.ID)
+		}
+	}
+	for _, group := range slices.Sorted(keys(returning)) {
+		if err := p.clashesIn(returning[group], there[group]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *planner) clashesIn(returning, there []int64) error {
+	last := linkKey{}
+	return p.tx.Clashes(returning, there, p.event.ID, func(c store.Clash) error {
+		key := linkKey{c.Old.CustomerID, c.Old.TagID, c.Old.StaffID}
+		to := p.tagTo[c.Old.TagID]
+		// Both stood before the deletion: then they stand after it.
+		if key == last || c.New.TaggedAt < p.event.CreatedAt || to == c.New.TagID {
+			return nil
+		}
+		last = key
+		merged := to != c.Old.TagID
+		if merged {
+			p.count("link", crm.Mapped, crm.ReasonMerged, -1)
+		} else {
+			p.count("link", crm.Relinked, "", -1)
+		}
+		p.count("link", crm.Conflict, crm.ReasonExclusive, 1)
+		l := c.Old
+		if merged {
+			l.TagID, l.RunID = to, 0 // as the copy will be; see applyMerges
+		}
+		p.drops = append(p.drops, l)
+		p.note(NoteLinkConflict, "#"+itoa(c.Old.CustomerID), p.tags[c.Old.TagID].Name, p.tags[c.New.TagID].Name)
+		return nil
+	})
+}
+
+// crowded keeps pairs under WeCom's limit of tags. There can be none over it
+// unless the company has more tags than that.
+func (p *planner) crowded(back []int64) error {
+	if p.tagsHere <= crm.MaxTagsPerPair || len(back) == 0 {
+		return nil
+	}
+	var pairs []crm.Pair
+	err := p.tx.Each("SELECT customer_id, staff_id FROM link GROUP BY customer_id, staff_id HAVING COUNT(*) > ?", []any{crm.MaxTagsPerPair}, func(rows *sqlx.Rows) error {
+		var x crm.Pair
+		err := rows.Scan(&x.CustomerID, &x.StaffID)
+		pairs = append(pairs, x)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	returning := setOf(back)
+	for _, pair := range pairs {
+		var ours []crm.Link
+		live := 0
+		err := p.tx.LinksOf([]any{pair.CustomerID}, func(l crm.Link) {
+			switch t := p.tags[l.TagID]; {
+			case l.StaffID != pair.StaffID:
+			case returning[l.TagID]:
+				ours = append(ours, l)
+			case t != nil && t.DeletionID == 0:
+				live++
+			}
+		})
+		if err != nil {
+			return err
+		}
+		slices.SortFunc(ours, func(a, b crm.Link) int { return cmp.Compare(a.TagID, b.TagID) })
+		for len(ours) > 0 && live+len(ours) > crm.MaxTagsPerPair {
+			l := ours[len(ours)-1]
+			ours = ours[:len(ours)-1]
+			p.drops = append(p.drops, l)
+			p.count("link", crm.Relinked, "", -1)
+			p.count("link", crm.Parked, crm.ReasonTooManyTags, 1)
+		}
+	}
+	return nil
+}
+
+// removedAsleep counts what was taken away or purged while it lay in the bin.
+func (p *planner) removedAsleep() error {
+	tags, customers := setOf(p.chosen.tags), setOf(p.chosen.customers)
+	purged := make(map[int64]int64)
+	err := p.tx.RemovedAsleep(p.event.ID, func(r store.Removal) error {
+		if r.Kind != "link" || !p.chosen.all && !tags[r.TagID] && !customers[r.CustomerID] {
+			return nil
+		}
+		switch {
+		case r.RunID < 0 && tags[r.TagID]:
+			p.count("link", crm.Stale, crm.ReasonCustomerPurged, 1)
+		case r.RunID < 0:
+			p.count("link", crm.Stale, crm.ReasonTagPurged, 1)
+			purged[r.TagID]++
+		default:
+			p.count("link", crm.Stale, crm.ReasonUntagged, 1)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, tag := range slices.Sorted(keys(purged)) {
+		name, err := p.tx.Tombstone(crm.ObjectTag, tag)
+		if err != nil {
+			return err
+		}
+		p.note(NotePurgedTag, name, itoa(purged[tag]))
+	}
+	return nil
+}

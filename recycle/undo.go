@@ -1,0 +1,433 @@
+package recycle
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"tagkeep/internal/access"
+	"tagkeep/internal/crm"
+	"tagkeep/internal/store"
+	"tagkeep/snapshot"
+)
+
+// UndoOptions say who takes something back.
+type UndoOptions struct {
+	Reason  string
+	By      int64
+	Command string
+	Wait    time.Duration
+	// Confirm is asked with what the undo would do, before anything is written;
+	// its error ends it. nil = go on.
+	Confirm func(Undone) error
+	DryRun  bool
+}
+
+// Undone is what an undo did.
+type Undone struct {
+	Event     int64         `json:"event"` // its own, X9; undo takes it too
+	Buried    Selection     `json:"-"`     // what went into the bin
+	Groups    int           `json:"groups_binned"`
+	Tags      int           `json:"tags_binned"`
+	Customers int           `json:"customers_binned"`
+	Back      int           `json:"back"`           // things that came out of the bin
+	Rows      int           `json:"rows_put_back"`  // rows that are as they were before
+	Added     int64         `json:"links_added"`    // links that are there again
+	Removed   int64         `json:"links_removed"`  // links that are gone again
+	Kept      []Note        `json:"kept,omitempty"` // changed since, and left as they are
+	Snapshot  snapshot.Info `json:"-"`
+}
+
+// Undo takes back a restore, a merge of tags, or an undo: it turns round
+// everything that the event did, the last first. What somebody has changed since
+// is left as it is and listed. Undo itself is such an event. A delete is taken
+// back by Restore, which asks more questions.
+func Undo(ctx context.Context, db *store.DB, dir *snapshot.Dir, event int64, o UndoOptions) (out Undone, err error) {
+	job, err := db.StartJob(ctx, "undo", o.Wait)
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, job.Done(ctx)) }()
+	return undoing(ctx, db, dir, job, o, func(tx *store.Tx) (*undoer, error) {
+		d, err := tx.Deletion(event)
+		if errors.Is(err, store.ErrGone) {
+			return nil, ErrNoEvent
+		}
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case d.Kind == crm.EventDelete:
+			return nil, ErrOther
+		case d.State == crm.StatePurging || d.State == crm.StatePurged:
+			return nil, ErrPurging
+		}
+		return &undoer{tx: tx, of: d, o: o, play: func(u *undoer) error {
+			return tx.EventChanges(event, func(body string) error {
+				var c change
+				if err := json.Unmarshal([]byte(body), &c); err != nil {
+					return fmt.Errorf("read a change of event %d: %w", event, err)
+				}
+				return u.turn(c)
+			})
+		}}, nil
+	})
+}
+
+// errRehearsed takes back what a rehearsal did.
+var errRehearsed = errors.New("rehearsal")
+
+// undoing rehearses an undo to see what it sends into the bin, takes a verified
+// snapshot of that, and carries it out.
+func undoing(ctx context.Context, db *store.DB, dir *snapshot.Dir, job *store.Job, o UndoOptions, start func(*store.Tx) (*undoer, error)) (out Undone, err error) {
+	for attempt := 1; ; attempt++ {
+		planned, err := attemptUndo(ctx, db, job, store.Receipt{}, start, true)
+		if err != nil {
+			return out, fmt.Errorf("undo: %w", err)
+		}
+		if o.DryRun {
+			return planned, nil
+		}
+		if o.Confirm != nil {
+			if err := o.Confirm(planned); err != nil {
+				return out, fmt.Errorf("undo: %w", err)
+			}
+		}
+		var made snapshot.Made
+		if !planned.Buried.Empty() {
+			made, err = snapshot.Create(ctx, db, dir, snapshot.Options{Reason: snapshot.BeforeUndo, Scope: snapshot.Scope(planned.Buried), By: o.By, Command: o.Command})
+			if err != nil {
+				return out, fmt.Errorf("undo: %w", err)
+			}
+		}
+		if err := ctx.Err(); err != nil {
+			return out, err
+		}
+		out, err = attemptUndo(ctx, db, job, made.Receipt, start, false, planned.Buried)
+		if errors.Is(err, errRaced) && attempt < retries {
+			continue
+		}
+		if err != nil {
+			return Undone{}, fmt.Errorf("undo: %w", err)
+		}
+		out.Snapshot = made.Info
+		return out, nil
+	}
+}
+
+func attemptUndo(ctx context.Context, db *store.DB, job *store.Job, r store.Receipt, start func(*store.Tx) (*undoer, error), rehearse bool, covered ...Selection) (out Undone, err error) {
+	err = db.InTx(ctx, job, func(tx *store.Tx) error {
+		u, err := start(tx)
+		if err != nil {
+			return err
+		}
+		if err := u.run(r, rehearse); err != nil {
+			return err
+		}
+		out = u.out
+		if rehearse {
+			return errRehearsed
+		}
+		if len(covered) > 0 && !within(out.Buried, covered[0]) {
+			return errRaced
+		}
+		return nil
+	})
+	if errors.Is(err, errRehearsed) {
+		err = nil
+	}
+	return out, err
+}
+
+// within reports whether the snapshot of b covers a.
+func within(a, b Selection) bool {
+	for _, pair := range [][2][]int64{{a.Groups, b.Groups}, {a.Tags, b.Tags}, {a.Customers, b.Customers}} {
+		have := setOf(pair[1])
+		if slices.ContainsFunc(pair[0], func(id int64) bool { return !have[id] }) {
+			return false
+		}
+	}
+	return true
+}
+
+// undoer turns the changes of one event or run round.
+type undoer struct {
+	tx        *store.Tx
+	of        crm.Deletion // the event that is undone; of a run only ID 0
+	importRun int64        // the run that is undone, 0 for none
+	o         UndoOptions
+	play      func(*undoer) error
+
+	j       *journal
+	own     crm.Deletion
+	out     Undone
+	touched map[int64]bool
+	// rehearsing: nothing stays, and no receipt is there yet.
+	rehearsing bool
+	world      *access.World
+}
+
+func (u *undoer) run(r store.Receipt, rehearse bool) error {
+	u.rehearsing = rehearse
+	company, err := u.tx.Company()
+	if err != nil {
+		return err
+	}
+	u.world = access.New(company)
+	u.own = crm.Deletion{Kind: crm.EventUndo, OfID: u.of.ID, State: crm.StateDone, Reason: u.o.Reason, Summary: u.of.Label(), CreatedBy: u.o.By, SnapshotID: r.Snapshot()}
+	if u.importRun != 0 {
+		u.own.Summary = "R" + itoa(u.importRun)
+	}
+	if err := u.tx.CreateDeletion(&u.own); err != nil {
+		return err
+	}
+	if rehearse {
+		r = u.tx.Rehearse()
+	}
+	u.j = &journal{tx: u.tx, event: u.own.ID, receipt: r}
+	u.touched = map[int64]bool{u.own.ID: true}
+	if u.of.ID != 0 {
+		u.touched[u.of.ID] = true
+	}
+	if err := u.play(u); err != nil {
+		return err
+	}
+	u.out.Event, u.out.Buried = u.own.ID, u.out.Buried.sorted()
+	u.out.Groups, u.out.Tags, u.out.Customers = len(u.out.Buried.Groups), len(u.out.Buried.Tags), len(u.out.Buried.Customers)
+	if err := u.permit(); err != nil {
+		return err
+	}
+	if err := settle(u.tx, u.touched, u.o.By); err != nil {
+		return err
+	}
+	counts, err := json.Marshal(u.out)
+	if err != nil {
+		return err
+	}
+	if err := u.tx.SetCounts(u.own.ID, string(counts)); err != nil {
+		return err
+	}
+	return audit(u.tx, u.own, u.o.By, u.o.Command, "undo", u.out)
+}
+
+// permit asks of what went into the bin what deleting it by hand would take.
+func (u *undoer) permit() error {
+	b := u.out.Buried
+	return permit(u.tx, u.world, u.o.By, access.Delete, b.Groups, b.Tags, b.Customers)
+}
+
+func (u *undoer) keep(code string, args ...string) {
+	if len(u.out.Kept) < maxNotes {
+		u.out.Kept = append(u.out.Kept, Note{code, args})
+	}
+}
+
+// turn takes one change back.
+func (u *undoer) turn(c change) error {
+	switch {
+	case c.Bin != nil:
+		return u.turnBin(*c.Bin)
+	case c.Row != nil:
+		return u.putRow(c.Row.Table, c.Row.Key, c.Row.After, c.Row.Before)
+	case c.Links != nil:
+		if err := u.addLinks(c.Links.Removed); err != nil {
+			return err
+		}
+		return u.dropLinks(c.Links.Added)
+	case c.Copied != nil:
+		return u.turnCopied(*c.Copied)
+	}
+	return nil
+}
+
+func (u *undoer) turnBin(b binChange) error {
+	var list []int64 // those that still are where the event put them
+	err := u.tx.Versions(b.Kind, b.IDs, func(id, _, deletion int64) {
+		if deletion == b.To {
+			list = append(list, id)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	slices.Sort(list)
+	for i := len(b.IDs) - len(list); i > 0; i-- {
+		u.keep(NoteSurvivor, b.Kind)
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	u.touched[b.From], u.touched[b.To] = true, true
+	delete(u.touched, 0)
+	to := b.From
+	switch {
+	case b.To == 0:
+		u.bury(b.Kind, list)
+	case to == 0:
+		return u.raise(b.Kind, b.To, list)
+	}
+	return u.j.bin(b.Kind, b.To, to, list)
+}
+
+// raise takes things out of the bin. One whose name or key has been taken
+// meanwhile stays there and is listed.
+func (u *undoer) raise(kind string, from int64, list []int64) error {
+	err := u.tx.Savepoint(func() error { return u.j.bin(kind, from, 0, list) })
+	if err == nil {
+		u.out.Back += len(list)
+		return nil
+	}
+	if !errors.Is(err, store.ErrRefused) {
+		return err
+	}
+	if len(list) == 1 {
+		u.keep(NoteSurvivor, kind, "#"+itoa(list[0]), "name-taken")
+		return nil
+	}
+	for _, half := range [][]int64{list[:len(list)/2], list[len(list)/2:]} {
+		if err := u.raise(kind, from, half); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// bury remembers what goes into the bin.
+func (u *undoer) bury(kind string, list []int64) {
+	b := &u.out.Buried
+	switch kind {
+	case crm.ObjectGroup:
+		b.Groups = append(b.Groups, list...)
+	case crm.ObjectTag:
+		b.Tags = append(b.Tags, list...)
+	default:
+		b.Customers = append(b.Customers, list...)
+	}
+}
+
+// kindOf is the kind of thing in a table whose rows can lie in the bin.
+var kindOf = map[string]string{"tag_group": crm.ObjectGroup, "tag": crm.ObjectTag, "customer": crm.RefCustomer}
+
+// putRow makes a row what it was, if it still is what the event made of it.
+func (u *undoer) putRow(table string, key []int64, want, put store.Image) error {
+	t := store.TableNamed(table)
+	now, err := u.tx.ImageOf(t, key...)
+	if err != nil {
+		return err
+	}
+	if !now.Equal(want) {
+		u.keep(NoteSurvivor, table, fmt.Sprint(key))
+		return nil
+	}
+	if kind, ok := kindOf[table]; ok && put != nil {
+		i := t.At("deletion_id")
+		if now != nil && *now[i] == "0" && *put[i] != "0" {
+			u.bury(kind, key[:1])
+		}
+		for _, m := range []store.Image{now, put} {
+			if m != nil && *m[i] != "0" {
+				var event int64
+				fmt.Sscan(*m[i], &event)
+				u.touched[event] = true
+			}
+		}
+	}
+	err = u.tx.Savepoint(func() error { return u.j.row(table, key, put) })
+	if errors.Is(err, store.ErrRefused) {
+		u.keep(NoteSurvivor, table, fmt.Sprint(key), "name-taken")
+		return nil
+	}
+	if err == nil {
+		u.out.Rows++
+	}
+	return err
+}
+
+// addLinks puts links back that are not there and whose ends are.
+func (u *undoer) addLinks(list []crm.Link) error {
+	add, err := u.putable(list)
+	if err != nil {
+		return err
+	}
+	u.out.Added += int64(len(add))
+	for range len(list) - len(add) {
+		u.keep(NoteSurvivor, "link")
+	}
+	return u.j.addLinks(add)
+}
+
+func (u *undoer) putable(list []crm.Link) (out []crm.Link, err error) {
+	for part := range slices.Chunk(list, 500) {
+		have, ends := make(map[linkKey]bool), make(map[int64]bool)
+		customers, tags := make([]any, len(part)), make([]int64, len(part))
+		for i, l := range part {
+			customers[i], tags[i] = l.CustomerID, l.TagID
+		}
+		if err := u.tx.LinksOf(customers, func(l crm.Link) { have[linkKey{l.CustomerID, l.TagID, l.StaffID}] = true }); err != nil {
+			return nil, err
+		}
+		if err := u.tx.CustomersByKey("id", customers, func(c crm.Customer) { ends[c.ID] = true }); err != nil {
+			return nil, err
+		}
+		there := make(map[int64]bool)
+		if err := u.tx.Versions(crm.ObjectTag, tags, func(id, _, _ int64) { there[id] = true }); err != nil {
+			return nil, err
+		}
+		for _, l := range part {
+			if key := (linkKey{l.CustomerID, l.TagID, l.StaffID}); !have[key] && ends[l.CustomerID] && there[l.TagID] {
+				have[key] = true
+				out = append(out, l)
+			}
+		}
+	}
+	return out, nil
+}
+
+// dropLinks takes links away that are still as the event left them.
+func (u *undoer) dropLinks(list []crm.Link) error {
+	var drop []crm.Link
+	for part := range slices.Chunk(list, 500) {
+		have := make(map[linkKey]crm.Link)
+		customers := make([]any, len(part))
+		for i, l := range part {
+			customers[i] = l.CustomerID
+		}
+		if err := u.tx.LinksOf(customers, func(l crm.Link) { have[linkKey{l.CustomerID, l.TagID, l.StaffID}] = l }); err != nil {
+			return err
+		}
+		for _, l := range part {
+			if now, ok := have[linkKey{l.CustomerID, l.TagID, l.StaffID}]; ok && now == l {
+				drop = append(drop, l)
+			} else {
+				u.keep(NoteSurvivor, "link")
+			}
+		}
+	}
+	u.out.Removed += int64(len(drop))
+	return u.j.dropLinks(drop)
+}
+
+// turnCopied takes away the links that carry the event's mark, or gives them
+// again.
+func (u *undoer) turnCopied(c copyChange) error {
+	back := c
+	if c.Undone {
+		n, err := u.tx.CopyLinks(c.From, c.To, c.Event)
+		if err != nil {
+			return err
+		}
+		u.out.Added += n
+		back.Undone = false
+		return u.j.write(change{Copied: &back})
+	}
+	n, err := u.tx.DropCopied(c.To, c.Event)
+	if err != nil {
+		return err
+	}
+	u.out.Removed += n
+	back.Undone = true
+	return u.j.write(change{Copied: &back})
+}
