@@ -234,3 +234,168 @@ func (s *scene) same(got, want store.State, what string) {
 		s.Errorf("%s: the state is another one: %+v, want %+v", what, got.Counts, want.Counts)
 	}
 }
+
+// group and tag read a row, live or not.
+func (s *scene) group(id int64) (out crm.Group) {
+	s.Helper()
+	s.read(func(tx *store.Tx) error {
+		list, err := tx.Groups(store.WithBin)
+		for _, g := range list {
+			if g.ID == id {
+				out = g
+			}
+		}
+		return err
+	})
+	return out
+}
+
+func (s *scene) tag(id int64) (out crm.Tag) {
+	s.Helper()
+	s.read(func(tx *store.Tx) error {
+		list, err := tx.Tags(store.WithBin)
+		for _, t := range list {
+			if t.ID == id {
+				out = t
+			}
+		}
+		return err
+	})
+	return out
+}
+
+// newTag makes a tag and returns its id; newGroup a group.
+func (s *scene) newTag(group int64, name string, sort int64) int64 {
+	s.Helper()
+	var id int64
+	s.write(func(tx *store.Tx) (err error) {
+		if id, err = tx.NextIDs(store.SeqTag, 1); err != nil {
+			return err
+		}
+		return tx.CreateTags([]crm.Tag{{ID: id, GroupID: group, Name: name, Sort: sort, CreatedAt: tx.Now, UpdatedAt: tx.Now}})
+	})
+	return id
+}
+
+func (s *scene) newGroup(name string) int64 {
+	s.Helper()
+	var id int64
+	s.write(func(tx *store.Tx) (err error) {
+		if id, err = tx.NextIDs(store.SeqGroup, 1); err != nil {
+			return err
+		}
+		return tx.CreateGroups([]crm.Group{{ID: id, Name: name, Scope: crm.ScopeShared, Sort: 90, CreatedAt: tx.Now, UpdatedAt: tx.Now}})
+	})
+	return id
+}
+
+// link puts a tag on a customer now.
+func (s *scene) link(customer, tag, staff int64) {
+	s.Helper()
+	s.write(func(tx *store.Tx) error {
+		return tx.AddLinks([]crm.Link{{CustomerID: customer, TagID: tag, StaffID: staff, TaggedAt: tx.Now}})
+	})
+}
+
+// links are those of a tag, awake or asleep.
+func (s *scene) links(tag int64) (out []crm.Link) {
+	s.Helper()
+	s.read(func(tx *store.Tx) error {
+		all := make([]any, 30)
+		for i := range all {
+			all[i] = int64(i + 1)
+		}
+		return tx.LinksOf(all, func(l crm.Link) {
+			if l.TagID == tag {
+				out = append(out, l)
+			}
+		})
+	})
+	return out
+}
+
+func (s *scene) plan(event int64, o RestoreOptions) Plan {
+	s.Helper()
+	p, err := PlanRestore(s.Context(), s.db, event, o)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return p
+}
+
+// names are those of the live tags of a group, in order.
+func (s *scene) names(group int64) (out []string) {
+	s.Helper()
+	s.read(func(tx *store.Tx) error {
+		list, err := tx.Tags(store.Live)
+		var placedTags []placed
+		byID := make(map[int64]string)
+		for _, t := range list {
+			if t.GroupID == group {
+				placedTags = append(placedTags, placed{t.ID, t.Sort})
+				byID[t.ID] = t.Name
+			}
+		}
+		for _, x := range order(placedTags) {
+			out = append(out, byID[x.id])
+		}
+		return err
+	})
+	return out
+}
+
+func (s *scene) person(id int64, change func(*crm.Staff)) {
+	s.Helper()
+	s.write(func(tx *store.Tx) error {
+		people, err := tx.Staff()
+		for _, p := range people {
+			if p.ID == id {
+				change(&p)
+				return tx.UpdateStaff(p)
+			}
+		}
+		return err
+	})
+}
+
+// customers makes people with the external ids and returns their ids.
+func (s *scene) customer(external string, followers ...int64) int64 {
+	s.Helper()
+	var id int64
+	s.write(func(tx *store.Tx) (err error) {
+		if id, err = tx.NextIDs(store.SeqCustomer, 1); err != nil {
+			return err
+		}
+		if err := tx.CreateCustomers([]crm.Customer{{ID: id, ExternalID: external, Name: "又来了", CreatedAt: tx.Now, UpdatedAt: tx.Now}}); err != nil {
+			return err
+		}
+		var fs []crm.Follow
+		for _, f := range followers {
+			fs = append(fs, crm.Follow{CustomerID: id, StaffID: f, CreatedAt: tx.Now, UpdatedAt: tx.Now})
+		}
+		return tx.CreateFollows(fs)
+	})
+	return id
+}
+
+func (s *scene) grantVerdict(p Plan, id int64, v crm.Verdict, r crm.Reason) GrantVerdict {
+	s.Helper()
+	for _, g := range p.Grants {
+		if g.ID == id {
+			if g.Verdict != v || g.Reason != r {
+				s.Errorf("grant %d: got %s %s, want %s %s", id, g.Verdict, g.Reason, v, r)
+			}
+			return g
+		}
+	}
+	s.Errorf("grant %d has no verdict: %+v", id, p.Grants)
+	return GrantVerdict{}
+}
+
+func staffGrant(who int64, kind string, object int64, l crm.Level) crm.Grant {
+	return crm.Grant{SubjectKind: crm.SubjectStaff, SubjectID: who, ObjectKind: kind, ObjectID: object, Level: l}
+}
+
+func departmentGrant(who int64, sub bool, kind string, object int64, l crm.Level) crm.Grant {
+	return crm.Grant{SubjectKind: crm.SubjectDepartment, SubjectID: who, WithSub: sub, ObjectKind: kind, ObjectID: object, Level: l}
+}
