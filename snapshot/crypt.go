@@ -39,11 +39,10 @@ var (
 )
 
 const (
-	ageMagic      = "age-encryption.org/"
-	armorMagic    = "-----BEGIN AGE ENCRYPTED FILE-----"
-	secretPrefix  = "AGE-SECRET-KEY-"
-	maxRecipients = 64
-	maxKeyFile    = 1 << 20 // bytes
+	ageMagic     = "age-encryption.org/"
+	armorMagic   = "-----BEGIN AGE ENCRYPTED FILE-----"
+	secretPrefix = "AGE-SECRET-KEY-"
+	maxKeyFile   = 1 << 20 // bytes
 )
 
 // ParseRecipients reads public keys of age, native or post-quantum. One that
@@ -69,11 +68,8 @@ func ParseRecipients(written []string) ([]age.Recipient, error) {
 		}
 		seen, out = append(seen, word), append(out, found[0])
 	}
-	switch {
-	case hybrid > 0 && hybrid < len(out):
+	if hybrid > 0 && hybrid < len(out) {
 		return nil, ErrMixed
-	case len(out) > maxRecipients:
-		return nil, fmt.Errorf("%d public keys, at most %d: %w", len(out), maxRecipients, ErrRecipient)
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package snapshot
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
@@ -166,7 +167,11 @@ func TestF32DamageIsNoWrongKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	head := int64(bytes.Index(whole, []byte("\n---"))) + 50
+	end := bytes.Index(whole, []byte("\n---")) + 1
+	head := int64(end + bytes.IndexByte(whole[end:], '\n') + 1)
+	if s, ok := readSidecar(m.Path); !ok || s.Envelope == nil || s.Envelope.Head != sha256.Sum256(whole[:head]) || s.SHA256 != sha256.Sum256(whole) {
+		t.Errorf("sidecar %+v", s.Envelope)
+	}
 	try := func(what string, b []byte) {
 		t.Helper()
 		if err := os.WriteFile(m.Path, b, 0o600); err != nil {

@@ -77,13 +77,13 @@ func recipientError(err error) error {
 	hint := both("公钥以 age1 开头，age-keygen -y 私钥文件 会显示它", "a public key begins with age1; age-keygen -y FILE prints that of a private one")
 	switch {
 	case errors.Is(err, snapshot.ErrSecret):
-		return refuse("BAD_RECIPIENT", both("--recipient 里写的是私钥，要写公钥", "--recipient has a private key where a public one belongs"), hint)
+		return refuse("BAD_RECIPIENT", both("--recipient（TAGKEEP_RECIPIENTS）里写的是私钥，要写公钥", "--recipient (TAGKEEP_RECIPIENTS) has a private key where a public one belongs"), hint)
 	case errors.Is(err, snapshot.ErrMixed):
 		return refuse("BAD_RECIPIENT", both("抗量子的公钥（age1pq1…）不能与其他公钥混用", "post-quantum public keys (age1pq1…) and others cannot be used together"),
 			both("全部用 age1pq1…，或全部用其他的", "use age1pq1… ones only, or none of them"))
 	}
 	written, _, _ := strings.Cut(err.Error(), ": ")
-	return refuse("BAD_RECIPIENT", both("--recipient：%s 不是 age 公钥", "--recipient: %s is not a public key of age", written), hint)
+	return refuse("BAD_RECIPIENT", both("--recipient（TAGKEEP_RECIPIENTS）：%s 不是 age 公钥", "--recipient (TAGKEEP_RECIPIENTS): %s is not a public key of age", written), hint)
 }
 
 // keyError says what to do about an encrypted snapshot that does not open, and
@@ -102,16 +102,8 @@ func keyError(f *failure, err error) bool {
 	return true
 }
 
-// opened is an encrypted snapshot as the file itself describes it, where a key was
-// given. Without one it is what lies beside it that does.
-func (a *app) opened(i snapshot.Info) (snapshot.Info, error) {
-	keys, err := a.keys()
-	if err != nil || !i.Encrypted {
-		return i, err
-	}
-	if len(keys) == 0 && i.ID != "" {
-		return i, nil
-	}
+// opened is an encrypted snapshot as the file itself describes it.
+func opened(i snapshot.Info, keys []age.Identity) (snapshot.Info, error) {
 	f, err := i.Open(keys...)
 	if err != nil {
 		return i, err

@@ -168,8 +168,15 @@ func (a *app) showSnapshot(cmd *cobra.Command, word string) error {
 		if i.Err != nil {
 			return i.Err
 		}
-		if i, err = a.opened(i); err != nil {
+		keys, err := a.keys()
+		if err != nil {
 			return err
+		}
+		beside := i.Encrypted && i.ID != "" && len(keys) == 0
+		if i.Encrypted && !beside {
+			if i, err = opened(i, keys); err != nil {
+				return err
+			}
 		}
 		if i, err = s.marked(cmd.Context(), i); err != nil {
 			return err
@@ -196,7 +203,7 @@ func (a *app) showSnapshot(cmd *cobra.Command, word string) error {
 		if i.SHA256 != "" {
 			a.print("  sha256 %s", i.SHA256)
 		}
-		if i.Encrypted && len(a.identities) == 0 {
+		if beside {
 			a.print("  %s", a.t("以上是旁边的 .json 所写，加 --identity 才从快照本身读出", "this is what the .json beside it says; with --identity it is read from the snapshot itself"))
 		}
 		if w := a.standing(s, i); w != "" {

@@ -108,9 +108,9 @@ func (a *app) verifyOne(cmd *cobra.Command, s *shelf, i snapshot.Info, keys []ag
 		c.Checked = ""
 		return c, found
 	}
-	if c.Checked == checkedRows && found == nil {
+	if c.Checked == checkedRows && found == nil && i.Encrypted {
 		var err error
-		if i, err = a.opened(i); err != nil { // the id that counts is the one inside
+		if i, err = opened(i, keys); err != nil { // the id that counts is the one inside
 			return c, err
 		}
 	}
