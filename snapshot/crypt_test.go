@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -210,6 +211,63 @@ func TestF32DamageIsNoWrongKey(t *testing.T) {
 		t.Errorf("mended: %v", err)
 	}
 	t.Logf("%d bytes, %d of them head", len(whole), head)
+}
+
+// In a file of many pieces too, each piece is held to its place; what lies before a
+// damaged one can still be read.
+func TestF32DamagedPiece(t *testing.T) {
+	t.Parallel()
+	db, d := storetest.Open(t, storetest.SQLite(t)), folder(t)
+	fill(t, db, 7, 20000)
+	key, to := pair(t)
+	m := mustCreate(t, db, d, Options{Recipients: to})
+	whole, err := os.ReadFile(m.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const piece = 64<<10 + 16
+	end := bytes.Index(whole, []byte("\n---")) + 1
+	first := end + bytes.IndexByte(whole[end:], '\n') + 1 + 16 // a nonce
+	pieces := (len(whole) - first) / piece
+	if pieces < 3 {
+		t.Fatalf("%d pieces only", pieces)
+	}
+	at := func(n int) []byte { return whole[first+n*piece : first+(n+1)*piece] }
+	flipped := bytes.Clone(whole)
+	flipped[first+piece+1000] ^= 1
+	for name, b := range map[string][]byte{
+		"flipped": flipped,
+		"swapped": slices.Concat(whole[:first], at(1), at(0), whole[first+2*piece:]),
+		"dropped": slices.Concat(whole[:first], at(0), whole[first+2*piece:]),
+		"doubled": slices.Concat(whole[:first], at(0), at(0), whole[first+piece:]),
+		"cut":     whole[:first+2*piece],
+	} {
+		if err := os.WriteFile(m.Path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := Verify(t.Context(), m.Info, key); !Damaged(err) {
+			t.Errorf("%s: verify: %v", name, err)
+		}
+		if _, err := OpenSource(t.Context(), m.Path, key); !errors.As(err, new(*DamageError)) {
+			t.Errorf("%s: source: %v", name, err)
+		}
+		if err := VerifyBytes(t.Context(), m.Info, m.SHA256); !Damaged(err) {
+			t.Errorf("%s: bytes: %v", name, err)
+		}
+	}
+	if err := os.WriteFile(m.Path, flipped, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := m.Open(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows := 0
+	err = f.records(t.Context(), "tag_group", func(*record) { rows++ })
+	if err != nil || rows == 0 {
+		t.Errorf("%d rows before the damage, %v", rows, err)
+	}
 }
 
 // The sidecar is believed in lists only: a false one changes nothing about what a
