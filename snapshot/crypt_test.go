@@ -305,6 +305,10 @@ func TestF32Sidecar(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	same := bytes.Replace(other, fmt.Appendf(nil, `"bytes": %d`, two.Bytes), fmt.Appendf(nil, `"bytes": %d`, one.Bytes), 1)
+	if i := listed(same); !strings.Contains(i.Problem, archive.ErrCorrupt.Error()) || i.ID != "" {
+		t.Errorf("with another's of the same size: %+v", i)
+	}
 	if i := listed(other); i.Problem == "" || i.ID != "" || i.Sequence != one.Sequence || i.Err != nil {
 		t.Errorf("with another's: %+v", i)
 	}
