@@ -180,6 +180,9 @@ func content(f *os.File, keys []age.Identity) (io.ReaderAt, int64, error) {
 		return f, st.Size(), err
 	}
 	if len(keys) == 0 {
+		if _, err := headOf(f); err != nil { // no key would help
+			return nil, 0, err
+		}
 		return nil, 0, ErrKeyNeeded
 	}
 	r, size, err := age.DecryptReaderAt(f, st.Size(), keys...)

@@ -34,16 +34,18 @@ func (i *Info) readSealed() {
 		return
 	}
 	s, ok := readSidecar(i.Path)
-	switch {
-	case !ok || s.Envelope == nil:
+	if !ok || s.Envelope == nil {
 		return
+	}
+	i.SHA256 = s.SHA256.String()
+	switch {
 	case i.Bytes < s.Bytes:
 		i.Problem = archive.ErrTruncated.Error()
 	case i.Bytes > s.Bytes || head != s.Envelope.Head:
 		i.Problem = archive.ErrCorrupt.Error() + ": it is not the file that its .json describes"
 	default:
 		i.fill(archive.Manifest{Header: s.Header, Tables: s.Tables, Rows: s.Rows, RawSize: s.RawSize, Exact: s.Exact, Root: s.Root})
-		i.SHA256, i.Suspicious, i.Recipients = s.SHA256.String(), s.Suspicious, s.Envelope.Recipients
+		i.Suspicious, i.Recipients = s.Suspicious, s.Envelope.Recipients
 	}
 }
 
