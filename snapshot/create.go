@@ -254,6 +254,9 @@ func (f *draft) prove(ctx context.Context, sum archive.Summary, keys ...age.Iden
 		return err
 	}
 	m, size, err := verifyFile(ctx, f.temp(), keys...)
+	if errors.Is(err, ErrWrongKey) { // they are the right ones, so it is the file
+		err = archive.ErrCorrupt
+	}
 	if err != nil {
 		return fmt.Errorf("read the snapshot again: %w", err)
 	}
