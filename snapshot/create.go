@@ -14,6 +14,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"filippo.io/age"
 	"github.com/gofrs/flock"
 
 	"tagkeep/internal/archive"
@@ -33,6 +34,9 @@ type Options struct {
 	Progress func(rows int64)
 	// Now is the clock, in epoch milliseconds; nil = the system's.
 	Now func() int64
+	// Recipients are the public keys whose private ones will open the file; none =
+	// those of Dir.EncryptTo, and without those the file is not encrypted.
+	Recipients []age.Recipient
 }
 
 // MaxLabel is how many characters a label may have.
@@ -64,7 +68,12 @@ func (o Options) complete() (Options, error) {
 type Made struct {
 	Info
 	Receipt store.Receipt
+	keys    []age.Identity
 }
+
+// Keys open the file while this process lasts, and are kept nowhere else. There
+// are none for a file that is not encrypted.
+func (m Made) Keys() []age.Identity { return m.keys }
 
 // Create captures the database, or a part of it, into a new file of the folder.
 // When it returns no error, the file is durable, was read again and found whole,
@@ -92,11 +101,15 @@ func create(ctx context.Context, db *store.DB, d *Dir, o Options) (Made, error) 
 	if err != nil {
 		return Made{}, err
 	}
-	sum, err := capture(ctx, db, f, header(db, o, sequence), o)
+	sum, keys, err := f.capture(ctx, db, header(db, o, sequence), o)
 	if err != nil {
 		return Made{}, err
 	}
-	if err := f.prove(ctx, sum); err != nil {
+	if err := f.prove(ctx, sum, keys...); err != nil {
+		return Made{}, err
+	}
+	seal, err := envelopeOf(f.temp(), len(d.recipientsFor(o)))
+	if err != nil {
 		return Made{}, err
 	}
 	suspicious := false
@@ -105,11 +118,14 @@ func create(ctx context.Context, db *store.DB, d *Dir, o Options) (Made, error) 
 			return Made{}, err
 		}
 	}
-	path, err := f.publish(fileName(sequence, time.UnixMilli(sum.Manifest.Header.Created), o.Reason), true, newSidecar(sum, suspicious))
+	path, err := f.publish(fileName(sequence, time.UnixMilli(sum.Manifest.Header.Created), o.Reason, seal != nil), true, newSidecar(sum, suspicious, seal))
 	if err != nil {
 		return Made{}, err
 	}
-	made := Made{Info: Info{Path: path, File: filepath.Base(path), Bytes: sum.Bytes, SHA256: sum.SHA256.String(), Suspicious: suspicious}}
+	made := Made{Info: Info{Path: path, File: filepath.Base(path), Bytes: sum.Bytes, SHA256: sum.SHA256.String(), Suspicious: suspicious}, keys: keys}
+	if seal != nil {
+		made.Encrypted, made.Recipients = true, seal.Recipients
+	}
 	made.fill(sum.Manifest)
 	if err := made.register(ctx, db, o); err != nil {
 		return Made{}, err
@@ -147,7 +163,8 @@ func header(db *store.DB, o Options, sequence int64) archive.Header {
 // register keeps in the database that the file was verified, with a row in the
 // audit log, and takes the receipt.
 func (m *Made) register(ctx context.Context, db *store.DB, o Options) error {
-	detail, err := json.Marshal(map[string]any{"id": m.ID, "path": m.Path, "bytes": m.Bytes, "rows": m.Total(), "reason": m.Reason})
+	detail, err := json.Marshal(map[string]any{"id": m.ID, "path": m.Path, "bytes": m.Bytes, "rows": m.Total(), "reason": m.Reason,
+		"sha256": m.SHA256, "recipients": m.Recipients})
 	if err != nil {
 		return err
 	}
@@ -231,17 +248,15 @@ func (f *draft) temp() string { return f.base + tempSuffix }
 func (f *draft) Write(p []byte) (int, error) { return f.file.Write(p) }
 
 // prove makes the file durable, reads it again from the disk and holds it
-// against what was written.
-func (f *draft) prove(ctx context.Context, sum archive.Summary) error {
-	if err := f.file.Sync(); err != nil {
-		return fmt.Errorf("sync the snapshot: %w", err)
+// against what was written. An encrypted one is decrypted for it.
+func (f *draft) prove(ctx context.Context, sum archive.Summary, keys ...age.Identity) error {
+	if err := f.settle(); err != nil {
+		return err
 	}
-	file := f.file
-	f.file = nil
-	if err := file.Close(); err != nil {
-		return fmt.Errorf("close the snapshot: %w", err)
+	m, size, err := verifyFile(ctx, f.temp(), keys...)
+	if errors.Is(err, ErrWrongKey) { // they are the right ones, so it is the file
+		err = archive.ErrCorrupt
 	}
-	m, size, err := verifyFile(ctx, f.temp())
 	if err != nil {
 		return fmt.Errorf("read the snapshot again: %w", err)
 	}
@@ -251,7 +266,22 @@ func (f *draft) prove(ctx context.Context, sum archive.Summary) error {
 	return nil
 }
 
-func verifyFile(ctx context.Context, path string) (archive.Manifest, int64, error) {
+// settle makes the file durable and closes it.
+func (f *draft) settle() error {
+	if err := f.file.Sync(); err != nil {
+		return fmt.Errorf("sync the snapshot: %w", err)
+	}
+	file := f.file
+	f.file = nil
+	if err := file.Close(); err != nil {
+		return fmt.Errorf("close the snapshot: %w", err)
+	}
+	return nil
+}
+
+// verifyFile reads a file whole and returns what is in it and how many bytes the
+// file has.
+func verifyFile(ctx context.Context, path string, keys ...age.Identity) (archive.Manifest, int64, error) {
 	r, err := os.Open(path)
 	if err != nil {
 		return archive.Manifest{}, 0, err
@@ -261,7 +291,11 @@ func verifyFile(ctx context.Context, path string) (archive.Manifest, int64, erro
 	if err != nil {
 		return archive.Manifest{}, 0, err
 	}
-	m, err := archive.Verify(ctx, r, st.Size())
+	inside, size, err := content(r, keys)
+	if err != nil {
+		return archive.Manifest{}, 0, err
+	}
+	m, err := archive.Verify(ctx, inside, size)
 	return m, st.Size(), err
 }
 
@@ -298,7 +332,7 @@ func (f *draft) publish(name string, other bool, s sidecar) (path string, err er
 // free is a path that nothing has yet. Two databases may count alike in one
 // folder: then another name is found if that is allowed.
 func (d *Dir) free(name string, other bool) (string, error) {
-	base := strings.TrimSuffix(name, extension)
+	base, ext, _ := withoutExtension(name)
 	for n := 2; ; n++ {
 		path := filepath.Join(d.path, name)
 		_, err := os.Lstat(path)
@@ -311,7 +345,7 @@ func (d *Dir) free(name string, other bool) (string, error) {
 		if !other || n > 1000 {
 			return "", &fs.PathError{Op: "create", Path: path, Err: fs.ErrExist}
 		}
-		name = fmt.Sprintf("%s-%d%s", base, n, extension)
+		name = fmt.Sprintf("%s-%d%s", base, n, ext)
 	}
 }
 

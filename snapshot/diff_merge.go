@@ -113,14 +113,15 @@ func Now(ctx context.Context, db *store.DB, d *Dir, o Options) (f *File, done fu
 			draft.end()
 		}
 	}()
-	if _, err = capture(ctx, db, draft, header(db, o, 0), o); err != nil {
+	_, keys, err := draft.capture(ctx, db, header(db, o, 0), o)
+	if err != nil {
 		return nil, nil, fmt.Errorf("capture the database in %s: %w", d.path, err)
 	}
 	file, err := os.Open(draft.temp())
 	if err != nil {
 		return nil, nil, err
 	}
-	r, err := openReader(file)
+	r, err := openReader(file, keys)
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"filippo.io/age"
 	"github.com/gofrs/flock"
 )
 
@@ -31,6 +32,8 @@ type Dir struct {
 	path string
 	disk disk
 	now  func() time.Time
+	// recipients are those of EncryptTo.
+	recipients []age.Recipient
 }
 
 const (
@@ -99,7 +102,7 @@ func (d *Dir) sweep() {
 					_ = os.Remove(name)
 				}
 			}
-		case strings.HasSuffix(e.Name(), extension+".json"):
+		case strings.HasSuffix(e.Name(), extension+".json"), strings.HasSuffix(e.Name(), sealedExtension+".json"):
 			if _, err := os.Lstat(strings.TrimSuffix(name, ".json")); errors.Is(err, fs.ErrNotExist) {
 				_ = os.Remove(name)
 			}
@@ -152,7 +155,7 @@ func (d *Dir) names() ([]string, error) {
 	}
 	var names []string
 	for _, e := range entries {
-		if strings.HasSuffix(e.Name(), extension) && !strings.HasPrefix(e.Name(), ".") {
+		if _, _, ok := withoutExtension(e.Name()); ok && !strings.HasPrefix(e.Name(), ".") {
 			names = append(names, e.Name())
 		}
 	}
@@ -177,7 +180,7 @@ func (d *Dir) Get(idOrFile string) (Info, error) {
 	if i, ok := At(idOrFile, d.now()); ok {
 		return i, nil
 	}
-	if filepath.Base(idOrFile) == idOrFile && strings.HasSuffix(idOrFile, extension) {
+	if _, _, ok := withoutExtension(idOrFile); ok && filepath.Base(idOrFile) == idOrFile {
 		if i, ok := At(filepath.Join(d.path, idOrFile), d.now()); ok {
 			return i, nil
 		}

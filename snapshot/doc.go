@@ -13,7 +13,10 @@
 // [Marks]. A file appears in it in one step, when it is complete, synced, read
 // again and found whole; it is never changed afterwards. Beside FILE.tks lies
 // FILE.tks.json, which says without the rows what is in it; nothing but the mark
-// of a suspicious snapshot depends on it.
+// of a suspicious snapshot depends on it, and lists of encrypted ones.
+//
+// An encrypted file is FILE.tks.age. Without a key, lists go by its sidecar; nothing
+// that reads rows does.
 //
 // Several processes may use a folder at once. What one of them leaves behind
 // when it dies is swept by the next; locks are the operating system's and die

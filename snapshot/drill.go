@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"filippo.io/age"
 	"github.com/gofrs/flock"
 
 	"tagkeep/internal/archive"
@@ -39,8 +40,10 @@ const sampleCustomers = 4
 // there is not three times the room that the rows take, only a sample is
 // restored, and its state cannot be compared.
 //
-// db remembers the result, if the snapshot is its own.
-func Drill(ctx context.Context, db *store.DB, d *Dir, i Info, progress func(done, of int64)) (out Drilled, err error) {
+// db remembers the result, if the snapshot is its own. An encrypted snapshot needs
+// one of the keys that open it; its rows lie in the clear in the scratch database
+// while that lasts.
+func Drill(ctx context.Context, db *store.DB, d *Dir, i Info, progress func(done, of int64), keys ...age.Identity) (out Drilled, err error) {
 	if !i.Whole() {
 		return out, fmt.Errorf("drill %s: %w", i.Short(), ErrPart)
 	}
@@ -48,16 +51,19 @@ func Drill(ctx context.Context, db *store.DB, d *Dir, i Info, progress func(done
 	if err != nil {
 		return out, fmt.Errorf("drill: look for room in %s: %w", d.path, err)
 	}
-	return drill(ctx, db, d, i, room, progress)
+	return drill(ctx, db, d, i, room, progress, keys...)
 }
 
-func drill(ctx context.Context, db *store.DB, d *Dir, i Info, room int64, progress func(done, of int64)) (out Drilled, err error) {
+func drill(ctx context.Context, db *store.DB, d *Dir, i Info, room int64, progress func(done, of int64), keys ...age.Identity) (out Drilled, err error) {
 	start := time.Now()
-	src, err := OpenSource(ctx, i.Path)
+	src, err := OpenSource(ctx, i.Path, keys...)
 	if err != nil {
 		return out, errors.Join(err, remember(ctx, db, i, store.SnapshotCheck{Problem: problemOfDrill(err)}))
 	}
 	defer src.Close()
+	if i = i.As(src.Manifest()); !i.Whole() {
+		return out, fmt.Errorf("drill %s: %w", i.Short(), ErrPart)
+	}
 	out.Of, out.Sampled = src.Manifest().Rows, room/3 < src.Manifest().RawSize
 	if err = d.tryOut(ctx, src, &out, progress); err != nil {
 		if errors.Is(err, ErrMismatch) || errors.Is(err, ErrBroken) {

@@ -3,9 +3,12 @@ package snapshot
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+
+	"filippo.io/age"
 
 	"tagkeep/internal/archive"
 	"tagkeep/internal/crm"
@@ -36,18 +39,20 @@ func (s Sighting) Written() string {
 // Find looks in all these snapshots, the newest first as List gives them, for
 // things of a name: groups and tags by their names, customers by name, external
 // id or mobile. A ref without a kind looks for all of them. Damaged files are
-// passed over and returned.
-func Find(ctx context.Context, list []Info, r crm.Ref) (found []Sighting, damaged []Info, err error) {
+// passed over and returned, and so are encrypted ones that none of the keys opens,
+// with that error in Err.
+func Find(ctx context.Context, list []Info, r crm.Ref, keys ...age.Identity) (found []Sighting, passed []Info, err error) {
 	type key struct {
 		database, kind string
 		id             int64
 	}
-	s := searcher{ref: r, seen: make(map[archive.Hash][]hit)}
+	s := searcher{ref: r, keys: keys, seen: make(map[archive.Hash][]hit)}
 	at := make(map[key]int)
 	for _, i := range list {
 		hits, err := s.search(ctx, i)
-		if Damaged(err) {
-			damaged = append(damaged, i)
+		if Damaged(err) || errors.Is(err, ErrKeyNeeded) || errors.Is(err, ErrWrongKey) {
+			i.Err = err
+			passed = append(passed, i)
 			continue
 		}
 		if err != nil {
@@ -67,7 +72,7 @@ func Find(ctx context.Context, list []Info, r crm.Ref) (found []Sighting, damage
 		}
 	}
 	slices.SortStableFunc(found, func(a, b Sighting) int { return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID)) })
-	return found, damaged, nil
+	return found, passed, nil
 }
 
 // hit is a row that bears the name.
@@ -82,6 +87,7 @@ type hit struct {
 // snapshots are equal.
 type searcher struct {
 	ref  crm.Ref
+	keys []age.Identity
 	seen map[archive.Hash][]hit
 }
 
@@ -95,7 +101,7 @@ var searched = []struct {
 }
 
 func (s *searcher) search(ctx context.Context, i Info) (hits []hit, err error) {
-	f, err := i.Open()
+	f, err := i.Open(s.keys...)
 	if err != nil {
 		return nil, err
 	}

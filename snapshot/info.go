@@ -4,11 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"filippo.io/age"
 
 	"tagkeep/internal/archive"
 	"tagkeep/internal/store"
@@ -56,6 +59,11 @@ type Info struct {
 	// Suspicious: when it was made, far less was in the database than in the
 	// snapshot before.
 	Suspicious bool
+	// Encrypted: without a key, all that is known is what the sidecar says, which
+	// nobody vouches for, and the file's name. Recipients is how many public keys it
+	// was encrypted to, 0 where nobody knows.
+	Encrypted  bool
+	Recipients int
 }
 
 // Whole reports whether it holds the whole database.
@@ -80,28 +88,36 @@ type File struct {
 }
 
 // Open opens the file and holds header, manifest and seek table against each
-// other. Rows are checked when they are read.
-func (i Info) Open() (*File, error) {
+// other. Rows are checked when they are read. An encrypted file needs one of the
+// keys that open it: ErrKeyNeeded, ErrWrongKey.
+func (i Info) Open(keys ...age.Identity) (*File, error) {
 	f, err := os.Open(i.Path)
 	if err != nil {
 		return nil, fmt.Errorf("open snapshot: %w", err)
 	}
-	r, err := openReader(f)
+	r, err := openReader(f, keys)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open snapshot %s: %w", i.Path, err), f.Close())
+	}
+	if i.Encrypted {
+		i = i.As(r.Manifest())
 	}
 	return &File{Reader: r, Info: i, f: f}, nil
 }
 
-func openReader(f *os.File) (*archive.Reader, error) {
-	st, err := f.Stat()
+// As is what is known of the file when its own manifest has been read, which
+// counts for more than a sidecar.
+func (i Info) As(m archive.Manifest) Info {
+	i.fill(m)
+	return i
+}
+
+func openReader(f *os.File, keys []age.Identity) (*archive.Reader, error) {
+	r, size, err := content(f, keys)
 	if err != nil {
 		return nil, err
 	}
-	if !st.Mode().IsRegular() {
-		return nil, archive.ErrNotArchive
-	}
-	return archive.Open(f, st.Size())
+	return archive.Open(r, size)
 }
 
 // Size is how many bytes the file has.
@@ -119,6 +135,12 @@ func readInfo(path string, now time.Time) Info {
 	i := Info{Path: path, File: filepath.Base(path), Rows: map[string]int64{}}
 	i.Sequence, i.Created, i.Reason = parseName(i.File)
 	f, err := i.Open()
+	if errors.Is(err, ErrKeyNeeded) {
+		i.Encrypted = true
+		i.readSealed()
+		i.Future = i.Created > now.Add(futureSlack).UnixMilli()
+		return i
+	}
 	if err != nil {
 		if st, serr := os.Stat(path); serr == nil {
 			i.Bytes = st.Size()
@@ -168,18 +190,35 @@ func problemOf(err error) string {
 
 // fileName is the name of a snapshot's file: it sorts by sequence, and every
 // system takes it.
-func fileName(sequence int64, created time.Time, reason string) string {
-	return fmt.Sprintf("tagkeep-%06d-%s-%s%s", sequence, created.UTC().Format(nameTime), reason, extension)
+func fileName(sequence int64, created time.Time, reason string, sealed bool) string {
+	ext := extension
+	if sealed {
+		ext = sealedExtension
+	}
+	return fmt.Sprintf("tagkeep-%06d-%s-%s%s", sequence, created.UTC().Format(nameTime), reason, ext)
 }
 
 const (
-	extension = ".tks"
-	nameTime  = "20060102T150405Z"
+	extension       = ".tks"
+	sealedExtension = extension + ".age"
+	nameTime        = "20060102T150405Z"
 )
+
+// withoutExtension is the name of a snapshot file without its extension, and the
+// extension; false for other files.
+func withoutExtension(name string) (base, ext string, ok bool) {
+	for _, ext := range []string{extension, sealedExtension} {
+		if base, ok := strings.CutSuffix(name, ext); ok {
+			return base, ext, true
+		}
+	}
+	return name, "", false
+}
 
 // parseName takes from a file's name what it says, for files that say no more.
 func parseName(name string) (sequence, created int64, reason string) {
-	parts := strings.SplitN(strings.TrimSuffix(name, extension), "-", 4)
+	base, _, _ := withoutExtension(name)
+	parts := strings.SplitN(base, "-", 4)
 	if len(parts) < 4 || parts[0] != "tagkeep" {
 		return 0, 0, ""
 	}
@@ -202,11 +241,20 @@ type sidecar struct {
 	Bytes      int64               `json:"bytes"`
 	SHA256     archive.Hash        `json:"sha256"`
 	Suspicious bool                `json:"suspicious"`
+	Envelope   *envelope           `json:"envelope,omitempty"` // of an encrypted file
 }
 
-func newSidecar(s archive.Summary, suspicious bool) sidecar {
+// envelope is what a sidecar says of how its file is encrypted.
+type envelope struct {
+	// Head is the SHA-256 of the part that says who can open the file: the sidecar
+	// is that of a file with the same one.
+	Head       archive.Hash `json:"head"`
+	Recipients int          `json:"recipients"`
+}
+
+func newSidecar(s archive.Summary, suspicious bool, e *envelope) sidecar {
 	m := s.Manifest
-	return sidecar{m.Header, m.Tables, m.Rows, m.RawSize, m.Exact, m.Root, s.Bytes, s.SHA256, suspicious}
+	return sidecar{m.Header, m.Tables, m.Rows, m.RawSize, m.Exact, m.Root, s.Bytes, s.SHA256, suspicious, e}
 }
 
 // sidecarPath is where the sidecar of a snapshot file lies.
@@ -217,14 +265,25 @@ func (s sidecar) encode() ([]byte, error) {
 	return append(b, '\n'), err
 }
 
+// maxSidecar is how many bytes a sidecar may have.
+const maxSidecar = 4 << 20
+
+// readSidecar reads what lies beside a snapshot file, if anything does.
+func readSidecar(path string) (s sidecar, ok bool) {
+	f, err := os.Open(sidecarPath(path))
+	if err != nil {
+		return s, false
+	}
+	defer f.Close()
+	b, err := io.ReadAll(io.LimitReader(f, maxSidecar))
+	return s, err == nil && json.Unmarshal(b, &s) == nil
+}
+
 // readSidecar takes over what only the sidecar knows, if it is this file's.
 func (i *Info) readSidecar() {
-	b, err := os.ReadFile(sidecarPath(i.Path))
-	var s sidecar
-	if err != nil || json.Unmarshal(b, &s) != nil || s.Root.String() != i.Root || s.Bytes != i.Bytes {
-		return
+	if s, ok := readSidecar(i.Path); ok && s.Root.String() == i.Root && s.Bytes == i.Bytes {
+		i.SHA256, i.Suspicious = s.SHA256.String(), s.Suspicious
 	}
-	i.SHA256, i.Suspicious = s.SHA256.String(), s.Suspicious
 }
 
 // Marks fills in what the database remembers of the checks of these snapshots.

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 
+	"filippo.io/age"
+
 	"tagkeep/internal/archive"
 	"tagkeep/internal/store"
 )
@@ -60,8 +62,9 @@ type Source struct {
 
 // OpenSource opens a snapshot file and reads all of it, so that nothing is
 // written from a file that is damaged further on. What it then hands out comes
-// from the same open file, and each piece is checked again.
-func OpenSource(ctx context.Context, path string) (_ *Source, err error) {
+// from the same open file, and each piece is checked again. An encrypted
+// file needs one of the keys that open it: ErrKeyNeeded, ErrWrongKey.
+func OpenSource(ctx context.Context, path string, keys ...age.Identity) (_ *Source, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("open snapshot: %w", err)
@@ -71,14 +74,14 @@ func OpenSource(ctx context.Context, path string) (_ *Source, err error) {
 			err = errors.Join(err, file.Close())
 		}
 	}()
-	st, err := file.Stat()
+	inside, size, err := content(file, keys)
 	if err != nil {
-		return nil, fmt.Errorf("open snapshot: %w", err)
-	}
-	if _, err := archive.Verify(ctx, file, st.Size()); err != nil {
 		return nil, sourceError(ctx, path, err)
 	}
-	r, err := archive.Open(file, st.Size())
+	if _, err := archive.Verify(ctx, inside, size); err != nil {
+		return nil, sourceError(ctx, path, err)
+	}
+	r, err := archive.Open(inside, size)
 	if err != nil {
 		return nil, sourceError(ctx, path, err)
 	}
@@ -91,6 +94,9 @@ func (s *Source) Close() error { return s.file.Close() }
 func sourceError(ctx context.Context, path string, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
+	}
+	if errors.Is(err, ErrKeyNeeded) || errors.Is(err, ErrWrongKey) {
+		return fmt.Errorf("open snapshot %s: %w", path, err)
 	}
 	return &DamageError{path, err}
 }

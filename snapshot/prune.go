@@ -112,7 +112,7 @@ func standing(i Info, class string, in Scene) []string {
 	switch {
 	case i.Problem != "":
 		return []string{KeepDamaged}
-	case i.Database != in.Database:
+	case i.Database != in.Database && !i.unknown():
 		return []string{KeepForeign}
 	case i.Future || i.Created > in.Now+futureSlack.Milliseconds():
 		return []string{KeepFuture}

@@ -143,6 +143,7 @@ func (a *app) findings(ctx context.Context, s *shelf, now time.Time) ([]finding,
 		}
 		found = a.scheduleFindings(s, own, drilled, now)
 		found = append(found, a.fileFindings(s, own, now)...)
+		found = append(found, keyFindings(own)...)
 		found = append(found, a.diskFindings(s, len(own), now)...)
 		more, err := binFindings(tx, s, now)
 		if err != nil {

@@ -33,6 +33,7 @@ To be run once a day. Keeps 14 days, 8 weeks, 12 months; when more than half of 
 		},
 	}
 	cmd.Flags().StringVar(&copyTo, "copy-to", "", "再复制到另一块磁盘 / copy the snapshot to another disk too: `DIR`")
+	a.recipientFlag(cmd)
 	cmd.Flags().StringVar(&notify, "notify", "", "失败时和恢复时通知企业微信群机器人 / tell a WeCom group robot of a failure and of its end: `URL` (TAGKEEP_NOTIFY)")
 	return cmd
 }
@@ -50,6 +51,7 @@ type night struct {
 	copied string
 	pruned snapshot.Pruned
 	drill  *snapshot.Drilled
+	ownKey bool // the drill went by the key that made the snapshot, which is gone by now
 	found  []finding
 	start  time.Time
 }
@@ -130,7 +132,7 @@ func (r *night) copyAway(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	c, err := snapshot.Copy(ctx, r.made.Info, to)
+	c, err := snapshot.Copy(ctx, r.made.Info, to, r.made.Keys()...)
 	if err != nil {
 		return fmt.Errorf("copy the snapshot to %s: %w", r.copyTo, err)
 	}
@@ -155,7 +157,14 @@ func (r *night) drillWeekly(ctx context.Context) error {
 	if err != nil || time.Since(time.UnixMilli(last)) < drillEvery-slack {
 		return err
 	}
-	d, err := snapshot.Drill(ctx, r.s.db, r.s.dir, r.made.Info, nil)
+	keys, err := r.a.keys()
+	if err != nil {
+		return err
+	}
+	if r.ownKey = len(keys) == 0 && r.made.Encrypted; r.ownKey {
+		keys = r.made.Keys()
+	}
+	d, err := snapshot.Drill(ctx, r.s.db, r.s.dir, r.made.Info, nil, keys...)
 	if err == nil {
 		r.drill = &d
 	}
@@ -226,13 +235,15 @@ type nightInfo struct {
 	Removed  int           `json:"removed"`
 	Drilled  bool          `json:"drilled"`
 	Sampled  bool          `json:"sampled"`
+	Sealed   bool          `json:"encrypted"`
+	OwnKey   bool          `json:"passing_key"` // the drill proves nothing of the private keys
 	Findings []findingInfo `json:"findings"`
 }
 
 func (r *night) report() error {
 	a := r.a
 	out := nightInfo{"ok", r.made.ID, r.made.Path, r.made.Bytes, r.made.Suspicious, r.copied, r.pruned.Removed, r.drill != nil,
-		r.drill != nil && r.drill.Sampled, a.findingsJSON(r.found)}
+		r.drill != nil && r.drill.Sampled, r.made.Encrypted, r.ownKey && r.drill != nil, a.findingsJSON(r.found)}
 	if r.alarm() {
 		out.Status = "alarm"
 	}
@@ -250,6 +261,9 @@ func (r *night) report() error {
 	}
 	if r.drill != nil {
 		a.tellDrill(r.made.Info, *r.drill)
+		if r.ownKey {
+			a.say(a.t("  用的是本次运行的临时密钥；私钥能否打开，用 tagkeep snapshot drill %s --identity 私钥文件 证明", "  by the passing key of this run; that the private key opens it, tagkeep snapshot drill %s --identity FILE proves"), r.made.Short())
+		}
 	}
 	if !a.quiet {
 		a.tellFindings(r.found)

@@ -27,6 +27,9 @@ type app struct {
 	quiet     bool
 	yes       bool
 
+	recipients []string // --recipient
+	identities []string // --identity
+
 	at      target         // the database, once it is known
 	zone    *time.Location // its company's
 	company crm.Lang       // its language, once it is open

@@ -32,6 +32,8 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"cell":      setCell,
 	"column":    setColumn,
 	"encrypted": makeEncrypted,
+	"agekey":    makeKey,
+	"unsealed":  unseal,
 	"foreign":   makeForeign,
 	"mode":      checkMode,
 	"name":      nameFile,

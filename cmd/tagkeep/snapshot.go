@@ -19,7 +19,12 @@ func (a *app) snapshotCommand() *cobra.Command {
 S12 是快照的编号；也可以写文件名或文件路径。
 
 A snapshot is a compressed copy of the database, or of a part of it, in one file, which appears when it
-was written, read again and verified. S12 is its number; the name or path of its file does too.`,
+was written, read again and verified. S12 is its number; the name or path of its file does too.
+
+--recipient age1…（或 TAGKEEP_RECIPIENTS）加密快照，写快照的机器不需要私钥；读取内容时用 --identity 指明私钥文件（或
+TAGKEEP_IDENTITY）。公钥和私钥用 age-keygen 生成；至少用两把，分开保管。
+--recipient age1… (or TAGKEEP_RECIPIENTS) encrypts snapshots, and the machine that writes them needs no private key;
+reading what is in them takes --identity FILE (or TAGKEEP_IDENTITY). age-keygen makes the keys: have two, in two places.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -37,17 +42,18 @@ was written, read again and verified. S12 is its number; the name or path of its
 	copies := &cobra.Command{Use: "copy S12|FILE --to DIR", Short: "复制到另一个文件夹并校验 / copy to another folder, verified", Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.copySnapshot(cmd, args[0], to) }}
 	copies.Flags().StringVar(&to, "to", "", "目标文件夹 / the folder: `DIR`")
+	show := &cobra.Command{Use: "show S12|FILE", Short: "一份快照的详情 / one snapshot", Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.showSnapshot(cmd, args[0]) }}
+	find := &cobra.Command{Use: "find NAME", Short: "哪些快照里有这个标签、标签组或客户 / which snapshots hold a tag, group or customer", Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.findInSnapshots(cmd, args[0]) }}
+	diff := &cobra.Command{Use: "diff S12|FILE S13|FILE|now", Short: "两份快照之间（或到现在）的变化 / what changed between two snapshots, or since", Args: exactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.diffSnapshots(cmd, args[0], args[1]) }}
+	cat, restore, drill := a.catSnapshotCommand(), a.snapshotRestoreCommand(), a.snapshotDrillCommand()
+	a.identityFlag(show, cat, verify, copies, restore, drill, find, diff)
 	cmd.AddCommand(a.createSnapshotCommand(),
 		&cobra.Command{Use: "list", Short: "列出，最新的在前 / list, newest first", Args: noArgs,
 			RunE: func(cmd *cobra.Command, _ []string) error { return a.listSnapshots(cmd) }},
-		&cobra.Command{Use: "show S12|FILE", Short: "一份快照的详情 / one snapshot", Args: exactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error { return a.showSnapshot(cmd, args[0]) }},
-		a.catSnapshotCommand(), verify, copies,
-		a.snapshotRestoreCommand(), a.snapshotPruneCommand(), a.snapshotDrillCommand(),
-		&cobra.Command{Use: "find NAME", Short: "哪些快照里有这个标签、标签组或客户 / which snapshots hold a tag, group or customer", Args: exactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error { return a.findInSnapshots(cmd, args[0]) }},
-		&cobra.Command{Use: "diff S12|FILE S13|FILE|now", Short: "两份快照之间（或到现在）的变化 / what changed between two snapshots, or since", Args: exactArgs(2),
-			RunE: func(cmd *cobra.Command, args []string) error { return a.diffSnapshots(cmd, args[0], args[1]) }})
+		show, cat, verify, copies, restore, a.snapshotPruneCommand(), drill, find, diff)
 	return cmd
 }
 
@@ -61,6 +67,7 @@ func (a *app) createSnapshotCommand() *cobra.Command {
 	cmd.Flags().StringVar(&o.Reason, "reason", snapshot.Manual, "缘由 / reason: `manual|schedule`")
 	cmd.Flags().StringVar(&o.Label, "label", "", "备注 / label: `TEXT`")
 	cmd.Flags().StringArrayVar(&only, "only", nil, "只取这一部分，可重复 / only this part, may be repeated: `group:…|tag:…|customer:…`")
+	a.recipientFlag(cmd)
 	return cmd
 }
 
@@ -117,17 +124,27 @@ type madeSnapshot struct {
 	Rows       map[string]int64 `json:"rows"`
 	Exact      string           `json:"exact"`
 	Suspicious bool             `json:"suspicious"`
+	Encrypted  bool             `json:"encrypted"`
+	Recipients int              `json:"recipients"` // public keys
 }
 
 func (a *app) tellMade(m snapshot.Made) error {
 	if a.json {
-		err := a.printJSON(madeSnapshot{m.ID, m.Sequence, m.Path, m.Bytes, m.SHA256, m.Scope, m.Rows, m.Exact, m.Suspicious})
+		err := a.printJSON(madeSnapshot{m.ID, m.Sequence, m.Path, m.Bytes, m.SHA256, m.Scope, m.Rows, m.Exact, m.Suspicious, m.Encrypted, m.Recipients})
 		if err != nil {
 			return err
 		}
 	} else {
 		a.say(a.t("快照 %s 已写入并校验：%s", "snapshot %s is written and verified: %s"), m.Short(), m.Path)
 		a.say("  %s", a.contents(m.Info))
+		if m.Encrypted {
+			a.say("  %s", a.sealWord(m.Info))
+		}
+	}
+	if m.Recipients == 1 {
+		f := oneRecipient()
+		fmt.Fprintln(a.stderr, a.t("警告：", "warning: ")+f.what.in(a.language()))
+		fmt.Fprintln(a.stderr, a.t("下一步：", "next: ")+f.next.in(a.language()))
 	}
 	if !m.Suspicious {
 		return nil

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"filippo.io/age"
 	"github.com/spf13/cobra"
 
 	"tagkeep/internal/crm"
@@ -37,16 +38,21 @@ func (a *app) findInSnapshots(cmd *cobra.Command, name string) error {
 		if err != nil {
 			return err
 		}
-		found, damaged, err := snapshot.Find(cmd.Context(), list, ref)
+		keys, err := a.keys()
 		if err != nil {
 			return err
 		}
-		for _, i := range damaged {
-			fmt.Fprintf(a.stderr, a.t("已损坏，没有查找：%s\n", "damaged, not looked into: %s\n"), i.File)
+		found, passed, err := snapshot.Find(cmd.Context(), list, ref, keys...)
+		if err != nil {
+			return err
 		}
+		closed := a.tellPassed(passed)
 		if len(found) == 0 {
-			return refuse("NOT_FOUND", both("%d 份快照里都没有：%s", "none of the %d snapshots holds %s", len(list)-len(damaged), name),
-				both("检查名称；客户也可以写客户ID或手机号", "check the name; for customers the id or mobile number does too"))
+			if closed != nil && len(passed) == len(list) {
+				return closed
+			}
+			return refuse("NOT_FOUND", both("%d 份快照里都没有：%s", "none of the %d snapshots holds %s", len(list)-len(passed), name),
+				findHint(closed))
 		}
 		out := make([]sighting, len(found))
 		for n, f := range found {
@@ -67,6 +73,29 @@ func (a *app) findInSnapshots(cmd *cobra.Command, name string) error {
 	})
 }
 
+// tellPassed says which snapshots were not looked into. The error is that of one
+// that no key opens.
+func (a *app) tellPassed(passed []snapshot.Info) (closed error) {
+	for _, i := range passed {
+		why := both("已损坏", "damaged")
+		switch {
+		case errors.Is(i.Err, snapshot.ErrKeyNeeded):
+			why, closed = both("已加密，缺少 --identity", "encrypted, and there is no --identity"), i.Err
+		case errors.Is(i.Err, snapshot.ErrWrongKey):
+			why, closed = both("已加密，给出的密钥都打不开", "encrypted, and none of the keys opens it"), i.Err
+		}
+		fmt.Fprintf(a.stderr, a.t("%s，没有查找：%s\n", "%s, not looked into: %s\n"), why.in(a.language()), i.File)
+	}
+	return closed
+}
+
+func findHint(closed error) words {
+	if closed != nil {
+		return both("加密的快照没有查找：加 --identity 密钥文件再查", "encrypted snapshots were passed over: look again with --identity FILE")
+	}
+	return both("检查名称；客户也可以写客户ID或手机号", "check the name; for customers the id or mobile number does too")
+}
+
 func (a *app) sighting(s *shelf, f snapshot.Sighting) sighting {
 	from := f.Last
 	if f.Live != nil {
@@ -84,12 +113,16 @@ func (a *app) diffSnapshots(cmd *cobra.Command, one, two string) error {
 		return usage("now 只能写在后面：tagkeep snapshot diff %s now", "now comes second: tagkeep snapshot diff %s now", two)
 	}
 	return a.withShelf(cmd, forLooking, func(s *shelf) error {
-		before, done, err := s.side(cmd, one, snapshot.Info{})
+		keys, err := a.keys()
+		if err != nil {
+			return err
+		}
+		before, done, err := s.side(cmd, one, snapshot.Info{}, keys)
 		if err != nil {
 			return err
 		}
 		defer done()
-		after, done2, err := s.side(cmd, two, before.Info)
+		after, done2, err := s.side(cmd, two, before.Info, keys)
 		if err != nil {
 			return err
 		}
@@ -119,13 +152,13 @@ func scopesError(err error) error {
 }
 
 // side opens one side of a comparison. now is captured in the scope of the other.
-func (s *shelf) side(cmd *cobra.Command, word string, other snapshot.Info) (*snapshot.File, func(), error) {
+func (s *shelf) side(cmd *cobra.Command, word string, other snapshot.Info, keys []age.Identity) (*snapshot.File, func(), error) {
 	if word != theDatabase {
 		i, err := s.get(word)
 		if err != nil {
 			return nil, nil, err
 		}
-		f, err := i.Open()
+		f, err := i.Open(keys...)
 		if err != nil {
 			return nil, nil, err
 		}

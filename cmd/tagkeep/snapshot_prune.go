@@ -140,8 +140,12 @@ func (a *app) drillSnapshot(cmd *cobra.Command, s *shelf, args []string) error {
 	if err != nil {
 		return err
 	}
+	keys, err := a.keys()
+	if err != nil {
+		return err
+	}
 	bar := a.rowsBar(info.Total(), a.t("正在演练", "restoring for trial"))
-	out, err := snapshot.Drill(cmd.Context(), s.db, s.dir, info, bar.set)
+	out, err := snapshot.Drill(cmd.Context(), s.db, s.dir, info, bar.set, keys...)
 	bar.done()
 	if err != nil {
 		return restoreError(err, info.Short())

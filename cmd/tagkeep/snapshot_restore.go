@@ -70,6 +70,7 @@ func (a *app) restoreSnapshot(cmd *cobra.Command, id string, f restoreFlags) err
 		return restoreError(err, id)
 	}
 	defer src.Close()
+	info = info.As(src.Manifest()) // what it says itself, not what lies beside it
 	if s.db == nil {
 		if err := snapshot.Check(cmd.Context(), src, snapshot.RestoreOptions{Only: f.only}); err != nil {
 			return restoreError(err, id)
@@ -103,7 +104,7 @@ func (a *app) restoreShelf(cmd *cobra.Command) (s *shelf, err error) {
 	path, err := a.snapshotFolder()
 	if err == nil {
 		if _, serr := os.Stat(path); serr == nil {
-			s.dir, err = snapshot.OpenDir(path)
+			s.dir, err = a.openFolder(path)
 		}
 	}
 	if err != nil {
@@ -118,9 +119,13 @@ func (a *app) openSource(ctx context.Context, info snapshot.Info) (*snapshot.Sou
 	if info.Err != nil {
 		return nil, &snapshot.DamageError{Path: info.Path, Err: info.Err}
 	}
+	keys, err := a.keys()
+	if err != nil {
+		return nil, err
+	}
 	wipe := a.checking()
 	defer wipe()
-	return snapshot.OpenSource(ctx, info.Path)
+	return snapshot.OpenSource(ctx, info.Path, keys...)
 }
 
 // openForRestore opens the database, or makes it; a dry run takes a missing one
@@ -276,7 +281,7 @@ func (a *app) addFrom(cmd *cobra.Command, s *shelf, info snapshot.Info, src *sna
 		if err != nil {
 			return err
 		}
-		if s.dir, err = snapshot.OpenDir(path); err != nil {
+		if s.dir, err = a.openFolder(path); err != nil {
 			return err
 		}
 	}

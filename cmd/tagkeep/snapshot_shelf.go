@@ -82,7 +82,7 @@ func (s *shelf) fill(cmd *cobra.Command, a *app, use shelfUse, path string) (err
 	if _, err := os.Stat(path); use != forMaking && errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	s.dir, err = snapshot.OpenDir(path)
+	s.dir, err = a.openFolder(path)
 	return err
 }
 
@@ -145,6 +145,31 @@ func (s *shelf) list(ctx context.Context) ([]snapshot.Info, error) {
 	return list, s.db.View(ctx, func(tx *store.Tx) error { return snapshot.Marks(tx, list) })
 }
 
+// marked is a snapshot with what the database remembers of it, if it lies in the
+// folder.
+func (s *shelf) marked(ctx context.Context, i snapshot.Info) (snapshot.Info, error) {
+	if s.db == nil || s.dir == nil || filepath.Dir(i.Path) != s.dir.Path() {
+		return i, nil
+	}
+	one := []snapshot.Info{i}
+	err := s.db.View(ctx, func(tx *store.Tx) error { return snapshot.Marks(tx, one) })
+	return one[0], err
+}
+
+// noted is a snapshot with the SHA-256 that the database has of it, which counts
+// for more than what lies beside the file.
+func (s *shelf) noted(ctx context.Context, i snapshot.Info) (snapshot.Info, error) {
+	if s.db == nil {
+		return i, nil
+	}
+	err := s.db.View(ctx, func(tx *store.Tx) error {
+		sha, err := snapshot.Noted(tx, i)
+		i.SHA256 = cmp.Or(sha, i.SHA256)
+		return err
+	})
+	return i, err
+}
+
 // time writes a moment on the company's clock.
 func (s *shelf) time(ms int64) string {
 	if ms == 0 {
@@ -186,6 +211,7 @@ func snapshotError(err error) error {
 		f.hint = both("写文件名", "give the name of the file")
 	case errors.Is(err, snapshot.ErrBadOption):
 		f.code, f.err = "USAGE", both("--reason 只能用小写字母，--label 最多 %d 字", "--reason takes lower-case letters, --label at most %d characters", snapshot.MaxLabel)
+	case keyError(f, err):
 	case errors.Is(err, archive.ErrVersion):
 		f.code, f.err = "NEWER_SNAPSHOT", both("快照由更新版本的 tagkeep 写成：%v", "a newer tagkeep has written the snapshot: %v", err)
 		f.hint = both("请升级 tagkeep", "upgrade tagkeep")

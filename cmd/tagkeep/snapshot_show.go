@@ -37,12 +37,14 @@ type snapshotInfo struct {
 	Sampled    bool             `json:"sampled"`
 	Suspicious bool             `json:"suspicious"`
 	Future     bool             `json:"future"`
+	Encrypted  bool             `json:"encrypted"`
+	Recipients int              `json:"recipients"` // public keys, 0 where nobody knows
 	Problem    string           `json:"problem"`
 }
 
 func (s *shelf) info(i snapshot.Info) snapshotInfo {
 	return snapshotInfo{i.ID, i.Sequence, i.Path, s.time(i.Created), i.Reason, i.Label, i.Scope, i.Bytes, i.SHA256, i.Rows, i.Exact, i.Root, i.Database,
-		i.Company, i.Schema, s.time(i.Verified), s.time(i.Drilled), i.Sampled, i.Suspicious, i.Future, i.Problem}
+		i.Company, i.Schema, s.time(i.Verified), s.time(i.Drilled), i.Sampled, i.Suspicious, i.Future, i.Encrypted, i.Recipients, i.Problem}
 }
 
 func (a *app) listSnapshots(cmd *cobra.Command) error {
@@ -75,6 +77,10 @@ func (a *app) listSnapshots(cmd *cobra.Command) error {
 }
 
 func (a *app) listOne(s *shelf, i snapshot.Info) {
+	if i.ID == "" && i.Encrypted && i.Problem == "" {
+		a.print(a.t("%s %s  已加密，没有 --identity 就不知道内容：%s", "%s %s  encrypted, and nobody knows what is in it without --identity: %s"), padded(i.Short(), 5), s.time(i.Created), i.File)
+		return
+	}
 	if i.ID == "" {
 		a.print(a.t("%s %s  【已损坏】%s：%s", "%s %s  [DAMAGED] %s: %s"), padded(i.Short(), 5), s.time(i.Created), i.File, a.problem(i.Problem))
 		return
@@ -103,6 +109,9 @@ func (a *app) standing(s *shelf, i snapshot.Info) string {
 			drilled += a.t("（抽样）", " (sampled)")
 		}
 		words = append(words, drilled)
+	}
+	if i.Encrypted {
+		words = append(words, a.sealWord(i))
 	}
 	if i.Suspicious {
 		words = append(words, a.t("【可疑：数据骤减】", "[SUSPICIOUS: far less data]"))
@@ -159,14 +168,18 @@ func (a *app) showSnapshot(cmd *cobra.Command, word string) error {
 		if i.Err != nil {
 			return i.Err
 		}
-		marked, err := s.list(cmd.Context())
+		keys, err := a.keys()
 		if err != nil {
 			return err
 		}
-		for _, m := range marked {
-			if m.Path == i.Path {
-				i = m
+		beside := i.Encrypted && i.ID != "" && len(keys) == 0
+		if i.Encrypted && !beside {
+			if i, err = opened(i, keys); err != nil {
+				return err
 			}
+		}
+		if i, err = s.marked(cmd.Context(), i); err != nil {
+			return err
 		}
 		if a.json {
 			return a.printJSON(s.info(i))
@@ -189,6 +202,9 @@ func (a *app) showSnapshot(cmd *cobra.Command, word string) error {
 		}
 		if i.SHA256 != "" {
 			a.print("  sha256 %s", i.SHA256)
+		}
+		if beside {
+			a.print("  %s", a.t("以上是旁边的 .json 所写，加 --identity 才从快照本身读出", "this is what the .json beside it says; with --identity it is read from the snapshot itself"))
 		}
 		if w := a.standing(s, i); w != "" {
 			a.print("  %s", w)
@@ -245,7 +261,11 @@ func (a *app) catSnapshot(cmd *cobra.Command, args []string, key string) error {
 		if err != nil {
 			return err
 		}
-		f, err := i.Open()
+		keys, err := a.keys()
+		if err != nil {
+			return err
+		}
+		f, err := i.Open(keys...)
 		if err != nil {
 			return err
 		}
