@@ -48,7 +48,7 @@ func (tx *Tx) LinksOfCustomers(customers []int64) (LinkCounts, error) {
 // under an event.
 func (tx *Tx) LinksOfBuried(event int64) (LinkCounts, error) {
 	out := make(LinkCounts)
-	return out, tx.addLinkCounts(out, `SELECT l.tag_id AS tag_id, COUNT(*) AS links FROM customer c JOIN link l ON l.customer_id = c.id
+	return out, tx.addLinkCounts(out, `SELECT l.tag_id AS tag_id, COUNT(*) AS links FROM customer c CROSS JOIN link l ON l.customer_id = c.id
 		WHERE c.deletion_id = ? AND c.deletion_id <> 0 GROUP BY l.tag_id`, event)
 }
 
@@ -76,12 +76,13 @@ func (tx *Tx) addLinkCounts(out LinkCounts, query string, args ...any) error {
 }
 
 // LinksToBuried counts per tag the links of tags whose customers lie in the bin
-// under any event but one.
+// under any event but one. Here and below, SQLite would begin with the links of
+// the tag; CROSS JOIN makes it begin with the customers in the bin, who are fewer.
 func (tx *Tx) LinksToBuried(tags []int64, but int64) (LinkCounts, error) {
 	out := make(LinkCounts)
 	err := eachChunk(tags, func(values []any) error {
 		cond, args := tx.In("l.tag_id", values)
-		return tx.addLinkCounts(out, `SELECT l.tag_id AS tag_id, COUNT(*) AS links FROM customer c JOIN link l ON l.customer_id = c.id
+		return tx.addLinkCounts(out, `SELECT l.tag_id AS tag_id, COUNT(*) AS links FROM customer c CROSS JOIN link l ON l.customer_id = c.id
 			WHERE c.deletion_id <> 0 AND c.deletion_id <> ? AND `+cond+" GROUP BY l.tag_id", append([]any{but}, args...)...)
 	})
 	return out, err
@@ -98,7 +99,7 @@ func (tx *Tx) CustomersOf(tags []int64) (n int64, err error) {
 	}
 	var asleep int64
 	cond, args = tx.In("l.tag_id", anys(tags))
-	err = tx.Get(&asleep, "SELECT COUNT(DISTINCT l.customer_id) FROM customer c JOIN link l ON l.customer_id = c.id WHERE c.deletion_id <> 0 AND "+cond, args...)
+	err = tx.Get(&asleep, "SELECT COUNT(DISTINCT l.customer_id) FROM customer c CROSS JOIN link l ON l.customer_id = c.id WHERE c.deletion_id <> 0 AND "+cond, args...)
 	return n - asleep, err
 }
 
