@@ -405,3 +405,12 @@ func TestR43_CompanyHasGrown(t *testing.T) {
 		s.restore(event, RestoreOptions{AcceptWider: true})
 	})
 }
+
+// R24: the person is not here at all: it waits, and is listed.
+func TestR24_GranteeGoneForGood(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		id := s.give(staffGrant(999, crm.ObjectTag, eastA, crm.LevelUse))
+		r := s.restore(s.del(Selection{Tags: []int64{eastA}}), RestoreOptions{})
+		s.grantVerdict(r.Plan, id, crm.Parked, crm.ReasonMissing)
+	})
+}

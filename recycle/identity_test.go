@@ -9,7 +9,7 @@ import (
 
 // Delete and restore of each kind of thing give the same state, and so does the
 // undo of the restore with another restore behind it.
-func TestDeleteThenRestoreIsIdentity(t *testing.T) {
+func TestDeleteThenRestoreIsIdentity_R68(t *testing.T) {
 	for name, sel := range map[string]Selection{
 		"tag": {Tags: []int64{high}}, "group": {Groups: []int64{intent}}, "customers": {Customers: []int64{1, 2, 3, 7}},
 		"all": {Groups: []int64{intent, grade, eastOnly, source}, Customers: []int64{5, 6}},

@@ -308,7 +308,7 @@ func TestR13_DeletedTwice(t *testing.T) {
 
 // R15, R16: the limit is looked at before anything is written; Fit brings back
 // what there is room for.
-func TestR15_LimitOfTags(t *testing.T) {
+func TestR15_LimitOfTags_R16(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
 		event := s.del(Selection{Groups: []int64{source}})
 		s.write(func(tx *store.Tx) error {
