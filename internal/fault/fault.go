@@ -149,6 +149,13 @@ func (p *Plan) Unused() []Fault {
 	return out
 }
 
+// Drop forgets the faults that have not struck yet.
+func (p *Plan) Drop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.faults = nil
+}
+
 // Steps lists the operations that Any matches, since the plan was made or Steps
 // was called last.
 func (p *Plan) Steps() []Step {
