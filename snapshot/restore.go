@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"math"
 	"time"
@@ -180,25 +181,36 @@ func (r *restorer) run(ctx context.Context) (Restored, error) {
 
 // table loads one table, chunk by chunk; cancelling is looked at between them.
 func (r *restorer) table(ctx context.Context, name string) (total int64, err error) {
-	for chunk, err := range r.src.Table(ctx, name, math.MinInt64, math.MaxInt64) {
+	chunks := r.told(r.src.Table(ctx, name, math.MinInt64, math.MaxInt64))
+	if r.choose == nil {
+		return r.tx.LoadAll(chunks)
+	}
+	for chunk, err := range chunks {
 		if err != nil {
 			return total, err
 		}
-		var keep func(int64, []archive.Cell) bool
-		if r.choose != nil {
-			keep = r.choose(chunk)
-		}
-		n, err := r.tx.Load(chunk, keep)
+		n, err := r.tx.Load(chunk, r.choose(chunk))
 		if err != nil {
 			return total, err
 		}
 		total += n
-		r.done += chunk.Len()
-		if r.o.Progress != nil {
-			r.o.Progress(r.done, r.of)
-		}
 	}
 	return total, nil
+}
+
+// told is the chunks; of each that was loaded progress is told.
+func (r *restorer) told(chunks iter.Seq2[*archive.Chunk, error]) iter.Seq2[*archive.Chunk, error] {
+	return func(yield func(*archive.Chunk, error) bool) {
+		for chunk, err := range chunks {
+			if !yield(chunk, err) || err != nil {
+				return
+			}
+			r.done += chunk.Len()
+			if r.o.Progress != nil {
+				r.o.Progress(r.done, r.of)
+			}
+		}
+	}
 }
 
 // counters go up to where they stood, also those of rows that are not restored:
