@@ -192,7 +192,7 @@ func TestF22PausedRestore(t *testing.T) {
 func TestF22PausedCreate(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
-		for _, moment := range []string{"write on", "sync", "query SELECT concat"} {
+		for _, moment := range []string{"write on", "sync", "query SELECT customer_id, tag_id"} {
 			db, d := storetest.Open(t, target), folder(t)
 			if storetest.Count(t, db, "customer", "") == 0 {
 				fill(t, db, 7, 50)

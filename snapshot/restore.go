@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"maps"
-	"math"
 	"time"
 
 	"tagkeep/internal/archive"
@@ -107,7 +106,7 @@ func Restore(ctx context.Context, db *store.DB, src *Source, o RestoreOptions) (
 		}
 		r := &restorer{tx: tx, src: src, o: o, of: src.Manifest().Rows}
 		if pick != nil {
-			r.choose = pick.of
+			r.choose, r.pick = pick.of, pick
 		}
 		if out, err = r.run(ctx); err != nil {
 			return err
@@ -145,7 +144,8 @@ type choice func(*archive.Chunk) func(key int64, cells []archive.Cell) bool
 type restorer struct {
 	tx       *store.Tx
 	src      *Source
-	choose   choice // nil: everything
+	choose   choice  // nil: everything
+	pick     *picked // nil, or where choose finds what it wants
 	o        RestoreOptions
 	done, of int64
 }
@@ -181,11 +181,15 @@ func (r *restorer) run(ctx context.Context) (Restored, error) {
 
 // table loads one table, chunk by chunk; cancelling is looked at between them.
 func (r *restorer) table(ctx context.Context, name string) (total int64, err error) {
-	chunks := r.told(r.src.Table(ctx, name, math.MinInt64, math.MaxInt64))
+	done := r.done
 	if r.choose == nil {
-		return r.tx.LoadAll(chunks)
+		return r.tx.LoadAll(r.told(r.src.all(ctx, name)))
 	}
-	for chunk, err := range chunks {
+	chunks := r.src.all(ctx, name)
+	if r.pick != nil {
+		chunks = r.pick.chunks(ctx, r.src, name)
+	}
+	for chunk, err := range r.told(chunks) {
 		if err != nil {
 			return total, err
 		}
@@ -195,6 +199,7 @@ func (r *restorer) table(ctx context.Context, name string) (total int64, err err
 		}
 		total += n
 	}
+	r.done = done + r.src.rows(name) // with what was passed over
 	return total, nil
 }
 
