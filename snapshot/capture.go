@@ -3,7 +3,7 @@ package snapshot
 import (
 	"context"
 	"database/sql"
-	"fmt"
+	"errors"
 	"io"
 
 	"tagkeep/internal/archive"
@@ -21,15 +21,10 @@ func capture(ctx context.Context, db *store.DB, to io.Writer, h archive.Header, 
 			return err
 		}
 		c := capturer{ctx: ctx, tx: tx, w: w, progress: o.Progress}
-		exact := ""
 		if err := c.settings(db.Meta()); err != nil {
 			return err
 		}
-		if o.Scope.Whole() {
-			exact, err = c.whole()
-		} else {
-			err = c.part(o.Scope)
-		}
+		exact, err := c.rowsOf(o.Scope)
 		if err != nil {
 			return err
 		}
@@ -62,45 +57,57 @@ type capturer struct {
 	ctx      context.Context
 	tx       *store.Tx
 	w        *archive.Writer
+	to       *pipeline // into w, while rows are read
 	progress func(int64)
 	rows     int64
-	exact    *store.ExactSum // nil for a part
 }
 
-// whole writes every row, and returns the state hash of the same view.
-func (c *capturer) whole() (string, error) {
-	c.exact = store.NewExactSum()
-	for _, t := range store.SnapshotTables() {
-		if err := c.w.Begin(t.Name); err != nil {
-			return "", err
+// rowsOf writes the rows of a scope, and returns the state hash of the same view
+// if that is the whole database.
+func (c *capturer) rowsOf(s Scope) (exact string, err error) {
+	sum := store.NewExactSum()
+	if !s.Whole() {
+		sum = nil
+	}
+	c.to = newPipeline(c.w, sum)
+	defer func() {
+		// Its error is the cause of the other's, if it has one.
+		if werr := c.to.end(); werr != nil {
+			err = werr
 		}
-		c.exact.Begin(t.Name)
+		if err == nil && sum != nil {
+			exact = sum.String()
+		}
+	}()
+	if sum == nil {
+		return "", c.part(s)
+	}
+	return "", c.whole()
+}
+
+// whole reads every row.
+func (c *capturer) whole() error {
+	for _, t := range store.SnapshotTables() {
+		c.to.begin(t)
 		if err := c.dump(t, part{}, nil); err != nil {
-			return "", err
+			return err
 		}
 	}
-	return c.exact.String(), nil
+	return nil
 }
 
-// dump writes the rows of a table that meet the part's condition and that keep
+// errUnwanted ends the reading of rows that cannot be written.
+var errUnwanted = errors.New("the rows cannot be written")
+
+// dump reads the rows of a table that meet the part's condition and that keep
 // wants; nil = all.
 func (c *capturer) dump(t store.Table, p part, keep func([]sql.RawBytes) bool) error {
 	return c.tx.Dump(t, p.cond, p.args, func(cells []sql.RawBytes) error {
 		if keep != nil && !keep(cells) {
 			return nil
 		}
-		if c.exact != nil {
-			c.exact.Row(cells)
-		}
-		for _, cell := range cells {
-			if cell == nil {
-				c.w.Null()
-			} else {
-				c.w.Bytes(cell)
-			}
-		}
-		if err := c.w.EndRow(); err != nil {
-			return fmt.Errorf("capture table %s: %w", t.Name, err)
+		if !c.to.row(cells) {
+			return errUnwanted
 		}
 		if c.rows++; c.rows%reportEvery == 0 {
 			c.progress(c.rows)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math"
 	"os"
 	"slices"
@@ -164,13 +165,61 @@ func (r row) text(column string) string {
 	return ""
 }
 
+// all are the chunks of a table.
+func (s *Source) all(ctx context.Context, table string) iter.Seq2[*archive.Chunk, error] {
+	return s.Table(ctx, table, math.MinInt64, math.MaxInt64)
+}
+
+// around are the chunks of a table that may have rows with one of these keys,
+// which ascend. The file is not read where there are none.
+func (s *Source) around(ctx context.Context, table string, keys []int64) iter.Seq2[*archive.Chunk, error] {
+	type span struct{ from, to int64 }
+	var spans []span
+	joins := false // the chunk before is the end of the last span
+	for _, c := range s.Manifest().Chunks {
+		if c.Table != table {
+			continue
+		}
+		i, _ := slices.BinarySearch(keys, c.First)
+		wanted := i < len(keys) && keys[i] <= c.Last
+		switch {
+		case wanted && joins:
+			spans[len(spans)-1].to = c.Last
+		case wanted:
+			spans = append(spans, span{c.First, c.Last})
+		}
+		joins = wanted
+	}
+	return func(yield func(*archive.Chunk, error) bool) {
+		for _, sp := range spans {
+			for chunk, err := range s.Table(ctx, table, sp.from, sp.to) {
+				if !yield(chunk, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
 // each calls fn for every row of a table, in the order of its key. The row is
 // valid until fn returns.
 func (s *Source) each(ctx context.Context, table string, fn func(row) error) error {
 	if !s.has(table) {
 		return nil
 	}
-	for chunk, err := range s.Table(ctx, table, math.MinInt64, math.MaxInt64) {
+	return eachRow(table, s.all(ctx, table), fn)
+}
+
+// eachAround is each for the rows with one of these keys, and their neighbours.
+func (s *Source) eachAround(ctx context.Context, table string, keys []int64, fn func(row) error) error {
+	if !s.has(table) {
+		return nil
+	}
+	return eachRow(table, s.around(ctx, table, keys), fn)
+}
+
+func eachRow(table string, chunks iter.Seq2[*archive.Chunk, error], fn func(row) error) error {
+	for chunk, err := range chunks {
 		if err != nil {
 			return err
 		}

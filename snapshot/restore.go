@@ -5,8 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
-	"math"
 	"time"
 
 	"tagkeep/internal/archive"
@@ -106,7 +106,7 @@ func Restore(ctx context.Context, db *store.DB, src *Source, o RestoreOptions) (
 		}
 		r := &restorer{tx: tx, src: src, o: o, of: src.Manifest().Rows}
 		if pick != nil {
-			r.choose = pick.of
+			r.choose, r.pick = pick.of, pick
 		}
 		if out, err = r.run(ctx); err != nil {
 			return err
@@ -144,7 +144,8 @@ type choice func(*archive.Chunk) func(key int64, cells []archive.Cell) bool
 type restorer struct {
 	tx       *store.Tx
 	src      *Source
-	choose   choice // nil: everything
+	choose   choice  // nil: everything
+	pick     *picked // nil, or where choose finds what it wants
 	o        RestoreOptions
 	done, of int64
 }
@@ -180,25 +181,41 @@ func (r *restorer) run(ctx context.Context) (Restored, error) {
 
 // table loads one table, chunk by chunk; cancelling is looked at between them.
 func (r *restorer) table(ctx context.Context, name string) (total int64, err error) {
-	for chunk, err := range r.src.Table(ctx, name, math.MinInt64, math.MaxInt64) {
+	done := r.done
+	if r.choose == nil {
+		return r.tx.LoadAll(r.told(r.src.all(ctx, name)))
+	}
+	chunks := r.src.all(ctx, name)
+	if r.pick != nil {
+		chunks = r.pick.chunks(ctx, r.src, name)
+	}
+	for chunk, err := range r.told(chunks) {
 		if err != nil {
 			return total, err
 		}
-		var keep func(int64, []archive.Cell) bool
-		if r.choose != nil {
-			keep = r.choose(chunk)
-		}
-		n, err := r.tx.Load(chunk, keep)
+		n, err := r.tx.Load(chunk, r.choose(chunk))
 		if err != nil {
 			return total, err
 		}
 		total += n
-		r.done += chunk.Len()
-		if r.o.Progress != nil {
-			r.o.Progress(r.done, r.of)
+	}
+	r.done = done + r.src.rows(name) // with what was passed over
+	return total, nil
+}
+
+// told is the chunks; of each that was loaded progress is told.
+func (r *restorer) told(chunks iter.Seq2[*archive.Chunk, error]) iter.Seq2[*archive.Chunk, error] {
+	return func(yield func(*archive.Chunk, error) bool) {
+		for chunk, err := range chunks {
+			if !yield(chunk, err) || err != nil {
+				return
+			}
+			r.done += chunk.Len()
+			if r.o.Progress != nil {
+				r.o.Progress(r.done, r.of)
+			}
 		}
 	}
-	return total, nil
 }
 
 // counters go up to where they stood, also those of rows that are not restored:

@@ -3,6 +3,7 @@ package snapshot
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"tagkeep/internal/archive"
@@ -124,8 +125,20 @@ func isTag(ref crm.Ref, r row, group string) bool {
 
 // people finds customers, and says of each name what it means.
 func (p *picked) people(ctx context.Context, src *Source, names []wanted) error {
-	if slices.ContainsFunc(names, func(w wanted) bool { return w.ref.Kind == crm.RefCustomer }) {
-		err := src.each(ctx, "customer", func(r row) error {
+	var ids []int64
+	asked, byKey := false, false
+	for _, w := range names {
+		if w.ref.Kind == crm.RefCustomer {
+			asked, byKey, ids = true, byKey || w.ref.ID == 0, append(ids, w.ref.ID)
+		}
+	}
+	if asked {
+		slices.Sort(ids)
+		chunks := src.around(ctx, "customer", ids)
+		if byKey {
+			chunks = src.all(ctx, "customer")
+		}
+		err := eachRow("customer", chunks, func(r row) error {
 			if r.int("deletion_id") != 0 {
 				return nil
 			}
@@ -156,7 +169,12 @@ func (p *picked) links(ctx context.Context, src *Source, _ []wanted) error {
 	for id := range p.askedCustomers {
 		p.customers = append(p.customers, id)
 	}
-	err := src.each(ctx, "link", func(r row) error {
+	slices.Sort(p.customers)
+	links := src.all(ctx, "link")
+	if len(p.askedTags) == 0 {
+		links = src.around(ctx, "link", p.customers)
+	}
+	err := eachRow("link", links, func(r row) error {
 		tag := r.int("tag_id")
 		if p.askedTags[tag] && (len(p.customers) == 0 || p.customers[len(p.customers)-1] != r.key) {
 			p.customers = append(p.customers, r.key)
@@ -186,7 +204,7 @@ func (p *picked) live(ctx context.Context, src *Source, _ []wanted) error {
 	}
 	kept := p.customers[:0]
 	next := 0
-	err := src.each(ctx, "customer", func(r row) error {
+	err := src.eachAround(ctx, "customer", p.customers, func(r row) error {
 		for next < len(p.customers) && p.customers[next] < r.key {
 			next++
 		}
@@ -226,6 +244,17 @@ func (p *picked) keeps(table string, r row) bool {
 		return r.text("object_kind") == crm.ObjectGroup && p.askedGroups[id] || r.text("object_kind") == crm.ObjectTag && p.askedTags[id]
 	}
 	return false
+}
+
+// chunks are those in which keeps may find something.
+func (p *picked) chunks(ctx context.Context, src *Source, table string) iter.Seq2[*archive.Chunk, error] {
+	switch table {
+	case "department", "department_closure", "staff", "staff_department", "directory_event", "tag_group", "tag", "access_grant":
+		return src.all(ctx, table)
+	case "customer", "customer_staff", "link":
+		return src.around(ctx, table, p.customers)
+	}
+	return src.around(ctx, table, nil)
 }
 
 // of is the choice among the rows of a chunk.

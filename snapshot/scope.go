@@ -253,9 +253,7 @@ func (c *capturer) part(s Scope) error {
 		return err
 	}
 	for _, t := range store.SnapshotTables() {
-		if err := c.w.Begin(t.Name); err != nil {
-			return err
-		}
+		c.to.begin(t)
 		parts, keep := c.choose(sel, t)
 		for _, p := range parts {
 			if err := c.dump(t, p, keep); err != nil {

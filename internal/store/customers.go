@@ -89,8 +89,8 @@ type CustomerBatch struct {
 const batchCustomers = 2000
 
 // CustomerBatches reads all customers, their followers and their links in
-// alternating ranges of ids: a connection has one open cursor. The batch is
-// valid until fn returns; fn may use tx.
+// alternating ranges of ids: a connection has one open cursor. Each batch is
+// a new one, which fn may keep; fn may use tx.
 func (tx *Tx) CustomerBatches(fn func(*CustomerBatch) error) error {
 	for last := int64(0); ; {
 		b := &CustomerBatch{Follows: make(map[int64][]crm.Follow), Links: make(map[int64][]crm.Link)}

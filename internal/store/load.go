@@ -25,15 +25,6 @@ func (tx *Tx) Load(c *archive.Chunk, keep func(key int64, cells []archive.Cell) 
 	if !holds(table, columns) {
 		return 0, fmt.Errorf("load table %s: %w", table, ErrNewer)
 	}
-	if keep == nil && tx.db.d.engine == MySQL && tx.db.loads {
-		// The first column is a number in every table, so no line of a chunk is
-		// taken for anything else.
-		n, err := loadText(tx, table, columns, "", c.Body(), c.Len())
-		if err != nil {
-			return 0, fmt.Errorf("load table %s: %w", table, err)
-		}
-		return n, nil
-	}
 	numbers, err := tx.numbers(table, columns)
 	if err != nil {
 		return 0, err
@@ -48,6 +39,25 @@ func (tx *Tx) Load(c *archive.Chunk, keep func(key int64, cells []archive.Cell) 
 		return 0, fmt.Errorf("load table %s: %w", table, err)
 	}
 	return int64(in.n), nil
+}
+
+// LoadAll is Load for all rows of all chunks of one table. A server that takes
+// LOAD DATA gets them in one statement, which it can only then write into an
+// empty table page by page.
+func (tx *Tx) LoadAll(chunks iter.Seq2[*archive.Chunk, error]) (total int64, err error) {
+	if tx.db.d.engine == MySQL && tx.db.loads {
+		return tx.stream(chunks)
+	}
+	for c, err := range chunks {
+		if err != nil {
+			return total, err
+		}
+		n, err := tx.Load(c, nil)
+		if total += n; err != nil {
+			return total, err
+		}
+	}
+	return total, nil
 }
 
 // holds reports whether a table that a snapshot holds is there, with these
@@ -144,14 +154,15 @@ func CellValue(c archive.Cell, number bool) any {
 	return string(c.Text)
 }
 
-// WithoutIndexes runs fn, which fills empty tables, and builds the tables' other
-// indexes when it is done. On SQLite, sorting the keys once takes a fraction of
-// putting each in its place, and the transaction takes the indexes back with
-// everything else; a server, where dropping an index ends the transaction, keeps
-// them.
+// WithoutIndexes runs fn, which fills empty tables with rows that were in a
+// database before, and builds the tables' other indexes when it is done. On
+// SQLite, sorting the keys once takes a fraction of putting each in its place,
+// and the transaction takes the indexes back with everything else. On a server
+// dropping an index would end the transaction: it is spared looking up each key
+// instead.
 func (tx *Tx) WithoutIndexes(fn func() error) error {
 	if tx.db.d.engine != SQLite {
-		return fn()
+		return tx.unchecked(fn)
 	}
 	var indexes []struct{ Name, SQL string }
 	err := tx.Select(&indexes, "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY rowid")

@@ -219,12 +219,22 @@ func (s *stater) tagLibrary() error {
 	return nil
 }
 
+// customers hashes one batch while the next is read.
 func (s *stater) customers() error {
-	return s.tx.CustomerBatches(func(b *CustomerBatch) error {
-		for i := range b.Customers {
-			c := &b.Customers[i]
-			s.customer(c, b.Follows[c.ID], b.Links[c.ID])
+	batches, done := make(chan *CustomerBatch), make(chan struct{})
+	go func() {
+		defer close(done)
+		for b := range batches {
+			for i := range b.Customers {
+				c := &b.Customers[i]
+				s.customer(c, b.Follows[c.ID], b.Links[c.ID])
+			}
 		}
+	}()
+	defer func() { <-done }()
+	defer close(batches)
+	return s.tx.CustomerBatches(func(b *CustomerBatch) error {
+		batches <- b
 		return nil
 	})
 }

@@ -188,6 +188,11 @@ func (db *DB) commit(tx *Tx) error {
 		return nil
 	}
 	werr := db.wrap("commit", err)
+	if tx.conn != nil {
+		// Some failures leave SQLite's transaction open, and database/sql takes it
+		// for ended: the next one would find it on this connection.
+		_, _ = tx.conn.ExecContext(tx.ctx, "ROLLBACK") // there may be none
+	}
 	if db.d.remote && db.d.classify(err) == lost {
 		done, qerr := db.committed(tx.ctx, seq)
 		if qerr != nil {

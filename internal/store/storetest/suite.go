@@ -83,6 +83,7 @@ func Suite(t *testing.T, open func(t *testing.T) *store.DB) {
 		{"dump/receipts", receipts},
 		{"dump/numbers of snapshots", snapshotNumbers},
 		{"load/rows as they were", loadRows},
+		{"load/all chunks at once", loadAll},
 		{"load/counters and emptiness", loadMarks},
 		{"load/what does not hold together", problems},
 		{"state/empty is absent", emptyIsNull},

@@ -3,6 +3,7 @@ package storetest
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"strconv"
 	"testing"
 
@@ -96,6 +97,66 @@ func loadRows(t *testing.T, db *store.DB) {
 	})
 	if n := Count(t, db, "customer", ""); n != len(texts)/3 || Count(t, db, "customer", "id % 3 = 0") != n {
 		t.Errorf("chosen: %d rows", n)
+	}
+}
+
+// All chunks of a table go in, or none when one of them cannot be read; the
+// session is left as it was, also by a panic.
+func loadAll(t *testing.T, db *store.DB) {
+	Write(t, db, func(tx *store.Tx) error {
+		return tx.CreateCustomers([]crm.Customer{customer(1, "wm1"), customer(2, "a\tb\\"), customer(3, "")})
+	})
+	want, chunk := State(t, db), chunkOf(t, db, "customer")
+	wipe(t, db)
+	unreadable := errors.New("unreadable")
+	for _, tt := range []struct {
+		name string
+		then func() error // after the first chunk
+		want error
+	}{
+		{"an error", func() error { return unreadable }, unreadable},
+		{"a panic", func() error { panic(unreadable) }, unreadable},
+		{"the end", func() error { return nil }, nil},
+	} {
+		err := func() (err error) {
+			defer func() {
+				if p := recover(); p != nil {
+					err = p.(error)
+				}
+			}()
+			return db.InTx(t.Context(), nil, func(tx *store.Tx) error {
+				return tx.WithoutIndexes(func() error {
+					n, err := tx.LoadAll(func(yield func(*archive.Chunk, error) bool) {
+						if !yield(chunk, nil) {
+							return
+						}
+						if err := tt.then(); err != nil {
+							yield(nil, err)
+						}
+					})
+					if err == nil && n != 3 {
+						t.Errorf("%d rows, want 3", n)
+					}
+					return err
+				})
+			})
+		}()
+		if !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+		if n := Count(t, db, "customer", ""); err != nil && n != 0 {
+			t.Errorf("%s: %d rows are left", tt.name, n)
+		}
+		if db.Remote() {
+			var off int
+			Read(t, db, func(tx *store.Tx) error { return tx.Get(&off, "SELECT 2 - @@unique_checks - @@foreign_key_checks") })
+			if off != 0 {
+				t.Errorf("%s: %d checks of the session are off", tt.name, off)
+			}
+		}
+	}
+	if got := State(t, db); got != want {
+		t.Errorf("state %+v, want %+v", got, want)
 	}
 }
 
