@@ -167,6 +167,10 @@ func (im *Import) survey(row *sheet.Row) error {
 	if column := im.mapping.BlankHeaderColumn(row); column >= 0 {
 		return &table.HeaderError{Kind: im.kind, Reason: table.BlankHeader, Row: im.mapping.HeaderRow, Found: im.mapping.Headers, Blank: []int{column}}
 	}
+	// Examples stand on top, so that no other row need be asked.
+	if im.rows == 0 && im.mapping.IsExample(row) {
+		return nil
+	}
 	im.rows++
 	im.parser.Learn(row)
 	if im.kind == crm.Customers {
@@ -198,7 +202,7 @@ func (im *Import) warnRows(hidden int64) {
 func (im *Import) warnFile() {
 	var others []string
 	for _, s := range im.file.Info.Sheets {
-		if !s.Read && !s.Chart {
+		if !s.Read && !s.Chart && !table.IsTemplateSheet(s.Name) {
 			others = append(others, s.Name)
 		}
 	}
