@@ -179,7 +179,8 @@ func (b *templateBook) layout(sheetName string, frozen int) {
 		b.must(b.f.SetPanes(sheetName, &excelize.Panes{Freeze: true, YSplit: frozen,
 			TopLeftCell: fmt.Sprintf("A%d", frozen+1), ActivePane: "bottomLeft"}))
 	}
-	fit, landscape, a4, one, any := true, "landscape", 9, 1, 0
+	// As many pages high as it takes.
+	fit, landscape, a4, wide, high := true, "landscape", 9, 1, 0
 	b.must(b.f.SetSheetProps(sheetName, &excelize.SheetPropsOptions{FitToPage: &fit}))
-	b.must(b.f.SetPageLayout(sheetName, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a4, FitToWidth: &one, FitToHeight: &any}))
+	b.must(b.f.SetPageLayout(sheetName, &excelize.PageLayoutOptions{Orientation: &landscape, Size: &a4, FitToWidth: &wide, FitToHeight: &high}))
 }

@@ -31,6 +31,7 @@ type Import struct {
 	// warnings about the file as a whole.
 	warnings []crm.Problem
 	rows     int64 // data rows, examples included
+	onTop    int64 // of them, examples above all data
 	// replaces: some row may remove links that it does not name.
 	replaces bool
 	outside  Outside
@@ -167,11 +168,12 @@ func (im *Import) survey(row *sheet.Row) error {
 	if column := im.mapping.BlankHeaderColumn(row); column >= 0 {
 		return &table.HeaderError{Kind: im.kind, Reason: table.BlankHeader, Row: im.mapping.HeaderRow, Found: im.mapping.Headers, Blank: []int{column}}
 	}
+	im.rows++
 	// Examples stand on top, so that no other row need be asked.
-	if im.rows == 0 && im.mapping.IsExample(row) {
+	if im.rows == im.onTop+1 && im.mapping.IsExample(row) {
+		im.onTop++
 		return nil
 	}
-	im.rows++
 	im.parser.Learn(row)
 	if im.kind == crm.Customers {
 		im.repeats.add(row)
@@ -191,7 +193,7 @@ func (im *Import) mayReplace(row *sheet.Row) bool {
 }
 
 func (im *Import) warnRows(hidden int64) {
-	if im.rows == 0 {
+	if im.rows == im.onTop {
 		im.warn(crm.NoRows)
 	}
 	if hidden > 0 {
