@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"tagkeep/exporter"
+	"tagkeep/internal/admin"
 	"tagkeep/internal/crm"
 	"tagkeep/internal/store"
 	"tagkeep/internal/store/storetest"
@@ -41,19 +42,28 @@ func office(t *testing.T, format string, files ...string) string {
 	return dir
 }
 
-// Templates open without a repair prompt and become pages.
-func TestTemplatesOpenInLibreOffice(t *testing.T) {
+// Templates and statistics open without a repair prompt and become pages.
+func TestWorkbooksOpenInLibreOffice(t *testing.T) {
 	db := filled(t, storetest.SQLite(t))
-	var files []string
+	s, err := (&admin.Desk{DB: db}).Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats := filepath.Join(t.TempDir(), "stats.xlsx")
+	if _, err := admin.WriteStats(s.Tables(crm.Chinese, time.UTC), stats, crm.Chinese, false); err != nil {
+		t.Fatal(err)
+	}
+	files := []string{stats}
 	for _, kind := range crm.Kinds {
 		path, _ := template(t, db, kind, exporter.Options{Lang: crm.Chinese})
 		files = append(files, path)
 	}
 	dir := office(t, "pdf", files...)
-	for _, kind := range crm.Kinds {
-		pages, err := os.ReadFile(filepath.Join(dir, string(kind)+".pdf"))
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".xlsx")
+		pages, err := os.ReadFile(filepath.Join(dir, name+".pdf"))
 		if err != nil || !strings.HasPrefix(string(pages), "%PDF") {
-			t.Errorf("%s: %v, %d bytes", kind, err, len(pages))
+			t.Errorf("%s: %v, %d bytes", name, err, len(pages))
 		}
 	}
 }

@@ -32,6 +32,8 @@ type Stats struct {
 	Alike      []Alike       `json:"near_duplicates"` // names that look the same
 	Bin        BinStats      `json:"bin"`
 	Limits     []Limit       `json:"limits"`
+
+	mostOnPair int64
 }
 
 // CustomerStats are numbers of live customers.
@@ -77,8 +79,8 @@ type BinStats struct {
 	Groups    int64 `json:"groups"`
 	Tags      int64 `json:"tags"`
 	Customers int64 `json:"customers"`
-	Events    int64 `json:"deletions,omitempty"`
-	Expires   int64 `json:"next_expiry,omitempty"` // epoch milliseconds
+	Events    int64 `json:"deletions"`
+	Expires   int64 `json:"next_expiry"` // epoch milliseconds
 }
 
 // Limit is one of WeCom's limits and how far it is used.
@@ -87,7 +89,7 @@ type Limit struct {
 	Used int64  `json:"used"`
 	Max  int64  `json:"max"`
 	// Over counts the names that are longer than what is safe.
-	Over int64 `json:"over_safe,omitempty"`
+	Over int64 `json:"over_safe"`
 }
 
 // The limits.
@@ -132,27 +134,28 @@ func (d *Desk) Stats(ctx context.Context) (s Stats, err error) {
 // library counts groups and tags.
 func (s *Stats) library(tx *store.Tx, c *Company, by int64, whose store.Whose) error {
 	tags := c.World.Tags(by, access.View)
-	perTag, err := tx.CustomersPerTag(whose)
+	group := make(map[int64]int64, len(tags))
+	for _, id := range tags {
+		group[id] = c.names.byTag[id].GroupID
+	}
+	n, err := tx.LinkCounts(whose, group)
 	if err != nil {
 		return err
 	}
-	perGroup, err := tx.CustomersPerGroup(whose, tags)
-	if err != nil {
-		return err
-	}
+	s.mostOnPair = n.MostOnPair
 	inGroup := make(map[int64]int)
 	alike := make(map[int64][]string)
 	for _, id := range tags {
 		t := c.names.byTag[id]
 		inGroup[t.GroupID]++
 		alike[t.GroupID] = append(alike[t.GroupID], t.Name)
-		s.tag(TagStats{ID: id, Group: c.names.byGroup[t.GroupID].Name, Name: t.Name, Customers: perTag[id], ExpiresOn: t.ExpiresOn})
+		s.tag(TagStats{ID: id, Group: c.names.byGroup[t.GroupID].Name, Name: t.Name, Customers: n.PerTag[id], ExpiresOn: t.ExpiresOn})
 	}
 	var groups []string
 	for _, id := range c.World.Groups(by, access.View) {
 		g := c.names.byGroup[id]
 		groups = append(groups, g.Name)
-		s.Groups = append(s.Groups, GroupStats{ID: id, Name: g.Name, Tags: inGroup[id], Customers: perGroup[id]})
+		s.Groups = append(s.Groups, GroupStats{ID: id, Name: g.Name, Tags: inGroup[id], Customers: n.PerGroup[id]})
 	}
 	s.alike(crm.ObjectGroup, "", groups)
 	for _, g := range c.Groups {
@@ -220,10 +223,6 @@ func (s *Stats) whole(tx *store.Tx, c *Company) error {
 		return err
 	}
 	s.Bin.Events, s.Bin.Expires = binned.Events, binned.Expires
-	most, err := tx.MostTagsOnPair()
-	if err != nil {
-		return err
-	}
 	names := Limit{Name: LimitNameLength, Max: crm.MaxTagName}
 	measure := func(name string) {
 		n := int64(strings.Count(name, "") - 1)
@@ -238,7 +237,7 @@ func (s *Stats) whole(tx *store.Tx, c *Company) error {
 	for _, t := range s.Tags {
 		measure(t.Name)
 	}
-	s.Limits = []Limit{{Name: LimitTags, Used: int64(len(s.Tags)), Max: crm.MaxTags}, {Name: LimitPair, Used: most, Max: crm.MaxTagsPerPair}, names}
+	s.Limits = []Limit{{Name: LimitTags, Used: int64(len(s.Tags)), Max: crm.MaxTags}, {Name: LimitPair, Used: s.mostOnPair, Max: crm.MaxTagsPerPair}, names}
 	return nil
 }
 

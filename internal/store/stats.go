@@ -1,6 +1,10 @@
 package store
 
-import "database/sql"
+import (
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+)
 
 // Whose says whose customers are counted: everybody's, or those that one of the
 // staff follows.
@@ -9,7 +13,7 @@ type Whose struct {
 	Staff     []int64 // by id
 }
 
-// followed is the condition that a customer column is one of theirs; none is
+// followed is the condition that a customer column is one of theirs; some is
 // false when it holds for no customer.
 func (tx *Tx) followed(column string, w Whose) (cond string, args []any, some bool) {
 	if w.Everybody {
@@ -18,72 +22,77 @@ func (tx *Tx) followed(column string, w Whose) (cond string, args []any, some bo
 	if len(w.Staff) == 0 {
 		return "", nil, false
 	}
-	cond, args = tx.In("staff_id", anyIDs(w.Staff))
+	ids := make([]any, len(w.Staff))
+	for i, id := range w.Staff {
+		ids[i] = id
+	}
+	cond, args = tx.In("staff_id", ids)
 	return " AND " + column + " IN (SELECT customer_id FROM customer_staff WHERE " + cond + ")", args, true
 }
 
-func anyIDs(ids []int64) []any {
-	out := make([]any, len(ids))
-	for i, id := range ids {
-		out[i] = id
-	}
-	return out
+// LinkCounts are numbers of live customers by what they carry.
+type LinkCounts struct {
+	PerTag   map[int64]int64 // those without any are not listed
+	PerGroup map[int64]int64 // with one of its tags at least; likewise
+	// MostOnPair is the largest number of tags that one follower, or nobody, has
+	// put on one customer.
+	MostOnPair int64
 }
 
-// CustomersPerTag counts the live customers of each live tag; tags without any
-// are not listed.
-func (tx *Tx) CustomersPerTag(w Whose) (map[int64]int64, error) {
-	if w.Everybody {
-		return tx.TagCounts()
-	}
-	cond, args, some := tx.followed("c.id", w)
+// LinkCounts counts over the tags that group, which says where each belongs, has.
+// It reads the links once, in the order of their key, in memory that does not
+// grow with them.
+func (tx *Tx) LinkCounts(w Whose, group map[int64]int64) (LinkCounts, error) {
+	n := linkCounter{LinkCounts: LinkCounts{PerTag: make(map[int64]int64), PerGroup: make(map[int64]int64)}, group: group}
+	cond, args, some := tx.followed("customer_id", w)
 	if !some {
-		return nil, nil
+		return n.LinkCounts, nil
 	}
-	return tx.counts(`SELECT l.tag_id AS id, COUNT(DISTINCT c.id) AS n FROM customer c JOIN link l ON l.customer_id = c.id
-		WHERE c.deletion_id = 0`+cond+" GROUP BY l.tag_id", args)
+	err := tx.Each(`SELECT customer_id, tag_id, staff_id FROM link WHERE customer_id NOT IN (SELECT id FROM customer WHERE deletion_id <> 0)`+cond+
+		" ORDER BY customer_id, tag_id, staff_id", args, func(rows *sqlx.Rows) error {
+		var customer, tag, staff int64
+		if err := rows.Scan(&customer, &tag, &staff); err != nil {
+			return err
+		}
+		n.add(customer, tag, staff)
+		return nil
+	})
+	return n.LinkCounts, err
 }
 
-// CustomersPerGroup counts the live customers that have a live tag of each group;
-// groups without any are not listed. tags are those that count.
-func (tx *Tx) CustomersPerGroup(w Whose, tags []int64) (map[int64]int64, error) {
-	cond, args, some := tx.followed("c.id", w)
-	if !some || len(tags) == 0 {
-		return nil, nil
-	}
-	if !w.Everybody {
-		in, ids := tx.In("t.id", anyIDs(tags))
-		return tx.counts(`SELECT t.group_id AS id, COUNT(DISTINCT c.id) AS n FROM customer c JOIN link l ON l.customer_id = c.id JOIN tag t ON t.id = l.tag_id
-			WHERE c.deletion_id = 0`+cond+" AND "+in+" GROUP BY t.group_id", append(args, ids...))
-	}
-	// Those in the bin are few: they are taken off the whole.
-	out, err := tx.counts(`SELECT t.group_id AS id, COUNT(DISTINCT l.customer_id) AS n FROM tag t JOIN link l ON l.tag_id = t.id
-		WHERE t.deletion_id = 0 GROUP BY t.group_id`, nil)
-	if err != nil {
-		return nil, err
-	}
-	asleep, err := tx.counts(`SELECT t.group_id AS id, COUNT(DISTINCT c.id) AS n FROM customer c JOIN link l ON l.customer_id = c.id JOIN tag t ON t.id = l.tag_id
-		WHERE c.deletion_id <> 0 AND t.deletion_id = 0 GROUP BY t.group_id`, nil)
-	for id, n := range asleep {
-		out[id] -= n
-	}
-	return out, err
+// linkCounter counts links that come in the order of their key.
+type linkCounter struct {
+	LinkCounts
+	group         map[int64]int64
+	customer, tag int64   // of the last link
+	groups        []int64 // that the customer has a tag of
+	staff         []int64 // who have put tags on the customer,
+	onPair        []int64 // and how many
 }
 
-// counts reads rows of an id and a number.
-func (tx *Tx) counts(query string, args []any) (map[int64]int64, error) {
-	var rows []struct {
-		ID int64 `db:"id"`
-		N  int64 `db:"n"`
+func (n *linkCounter) add(customer, tag, staff int64) {
+	group, counts := n.group[tag]
+	if !counts {
+		return
 	}
-	if err := tx.Select(&rows, query, args...); err != nil {
-		return nil, err
+	if customer != n.customer {
+		n.groups, n.staff, n.onPair, n.tag = n.groups[:0], n.staff[:0], n.onPair[:0], 0
 	}
-	out := make(map[int64]int64, len(rows))
-	for _, r := range rows {
-		out[r.ID] = r.N
+	if tag != n.tag {
+		n.PerTag[tag]++
 	}
-	return out, nil
+	n.customer, n.tag = customer, tag
+	if !slices.Contains(n.groups, group) {
+		n.groups = append(n.groups, group)
+		n.PerGroup[group]++
+	}
+	i := slices.Index(n.staff, staff)
+	if i < 0 {
+		i = len(n.staff)
+		n.staff, n.onPair = append(n.staff, staff), append(n.onPair, 0)
+	}
+	n.onPair[i]++
+	n.MostOnPair = max(n.MostOnPair, n.onPair[i])
 }
 
 // CustomerTotals are numbers of customers.
@@ -108,15 +117,6 @@ func (tx *Tx) CustomerTotals(w Whose) (n CustomerTotals, err error) {
 		}
 	}
 	return n, nil
-}
-
-// MostTagsOnPair is the largest number of live tags that one follower, or
-// nobody, has put on one live customer.
-func (tx *Tx) MostTagsOnPair() (int64, error) {
-	var most sql.NullInt64
-	err := tx.Get(&most, `SELECT MAX(n) FROM (SELECT COUNT(*) AS n FROM link WHERE tag_id NOT IN (SELECT id FROM tag WHERE deletion_id <> 0)
-		AND customer_id NOT IN (SELECT id FROM customer WHERE deletion_id <> 0) GROUP BY customer_id, staff_id) AS pairs`)
-	return most.Int64, err
 }
 
 // Binned are the delete events whose things are in the recycle bin.
