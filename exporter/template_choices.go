@@ -44,14 +44,23 @@ func (c *choices) read(tx *store.Tx, kind crm.Kind, by int64) error {
 			c.departments = append(c.departments, path)
 		}
 	}
-	slices.Sort(c.departments)
 	for _, p := range facts.Staff {
 		if (kind == crm.Customers || kind == crm.Grants) && p.Status == crm.StatusActive && p.LeftID == 0 && seen.person(facts.StaffDepartments[p.ID]) {
 			c.staff = append(c.staff, p.UserID)
 		}
 	}
-	slices.Sort(c.staff)
+	c.departments, c.staff = offered(c.departments), offered(c.staff)
 	return nil
+}
+
+// offered sorts what a dropdown offers. One with more than it can show offers
+// nothing, rather than the beginning as if that were all.
+func offered(values []string) []string {
+	if len(values) > mostListed {
+		return nil
+	}
+	slices.Sort(values)
+	return values
 }
 
 // groupChoices puts tags under their groups. A group that may not be used itself

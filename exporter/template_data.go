@@ -172,9 +172,9 @@ func (b *templateBook) writeDropdowns() {
 }
 
 // list writes values into the next column of the hidden sheet and returns where
-// they stand; "" when there are none, or more than a dropdown can show.
+// they stand; "" when there are none.
 func (b *templateBook) list(title string, values []string) string {
-	if len(values) == 0 || len(values) > mostListed {
+	if len(values) == 0 {
 		return ""
 	}
 	name, letter := table.ListsSheet(b.lang), sheet.ColumnName(b.lists)

@@ -107,6 +107,39 @@ func TestTemplateWithoutItsFirstColumns(t *testing.T) {
 	}
 }
 
+// What a program stores when somebody types into the formatted cells is what was
+// typed: a date is a number there, a phone in a text column is text.
+func TestTemplateFilledIn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target store.Target) {
+		db := storetest.Open(t, target)
+		path, _ := template(t, db, crm.Tags, exporter.Options{Lang: crm.Chinese})
+		f := book(t, path)
+		const day = 47848 // 2030-12-31 as a serial number
+		for cell, value := range map[string]any{"A3": "007", "B3": "3-5", "E3": 12, "H3": "是", "I3": day} {
+			if err := f.SetCellValue(crm.Tags.Label(crm.Chinese), cell, value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Save(); err != nil {
+			t.Fatal(err)
+		}
+		if res := imported(t, db, crm.Tags, path); res.Rows.Created != 1 || len(res.Errors) != 0 || len(res.Warnings) != 0 {
+			t.Fatalf("rows %+v, errors %v, warnings %v", res.Rows, res.Errors, res.Warnings)
+		}
+		storetest.Read(t, db, func(tx *store.Tx) error {
+			groups, err := tx.Groups(store.Live)
+			if err != nil {
+				return err
+			}
+			tags, err := tx.Tags(store.Live)
+			if err == nil && (groups[0].Name != "007" || !groups[0].SingleChoice || tags[0].Name != "3-5" || tags[0].Sort != 12 || tags[0].ExpiresOn != "2030-12-31") {
+				t.Errorf("stored %+v, %+v", groups, tags)
+			}
+			return err
+		})
+	})
+}
+
 // Every column stands in the sheet and in its explanation, with a note and the
 // format that keeps the program from changing what is typed.
 func TestTemplateColumns(t *testing.T) {

@@ -59,6 +59,9 @@ func crowd(t *testing.T, target store.Target, seed uint64) *store.DB {
 		if _, err := tx.Exec("UPDATE customer SET deletion_id = 7 WHERE id IN (12, 23, 34, 45, 56)"); err != nil {
 			return err
 		}
+		if _, err := tx.Exec("INSERT INTO deletion (id, kind, state, summary, counts, had_access, created_at, expires_at) VALUES (7, 'delete', 'in_bin', '', '', '', 1, 99), (8, 'delete', 'purged', '', '', '', 1, 9)"); err != nil {
+			return err
+		}
 		_, err := tx.Exec("UPDATE tag SET deletion_id = 7 WHERE id = 6")
 		return err
 	})
@@ -143,10 +146,10 @@ func TestStatsCount(t *testing.T) {
 					t.Errorf("by %d, %s:\n%s", by, what, diff)
 				}
 			}
-			if whole && (len(s.Limits) != 3 || s.Limits[1].Used != most || s.Limits[0].Used != 6 || s.Bin.Tags != 1) {
+			if whole && (len(s.Limits) != 3 || s.Limits[1].Used != most || s.Limits[0].Used != 6 || s.Bin.Tags != 1 || s.Bin.Events != 1 || s.Bin.Expires != 99) {
 				t.Errorf("by %d: limits %+v, want %d on a pair; bin %+v", by, s.Limits, most, s.Bin)
 			}
-			if !whole && len(s.Limits) != 0 {
+			if !whole && len(s.Limits)+int(s.Bin.Events) != 0 {
 				t.Errorf("by %d: limits of the whole company", by)
 			}
 		}
