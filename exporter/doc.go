@@ -6,4 +6,7 @@
 // another one unasked. Things in the recycle bin are left out, links that sleep
 // too. Whoever exports gets what package access lets them see; phone numbers are
 // masked for auditors, and such a file is not for importing.
+//
+// Template writes the workbook that one fills in: the same columns, without the
+// company's data but for the words that its dropdowns offer.
 package exporter

@@ -31,6 +31,7 @@ type Import struct {
 	// warnings about the file as a whole.
 	warnings []crm.Problem
 	rows     int64 // data rows, examples included
+	onTop    int64 // of them, examples above all data
 	// replaces: some row may remove links that it does not name.
 	replaces bool
 	outside  Outside
@@ -168,6 +169,11 @@ func (im *Import) survey(row *sheet.Row) error {
 		return &table.HeaderError{Kind: im.kind, Reason: table.BlankHeader, Row: im.mapping.HeaderRow, Found: im.mapping.Headers, Blank: []int{column}}
 	}
 	im.rows++
+	// Examples stand on top, so that no other row need be asked.
+	if im.rows == im.onTop+1 && im.mapping.IsExample(row) {
+		im.onTop++
+		return nil
+	}
 	im.parser.Learn(row)
 	if im.kind == crm.Customers {
 		im.repeats.add(row)
@@ -187,7 +193,7 @@ func (im *Import) mayReplace(row *sheet.Row) bool {
 }
 
 func (im *Import) warnRows(hidden int64) {
-	if im.rows == 0 {
+	if im.rows == im.onTop {
 		im.warn(crm.NoRows)
 	}
 	if hidden > 0 {
@@ -198,7 +204,7 @@ func (im *Import) warnRows(hidden int64) {
 func (im *Import) warnFile() {
 	var others []string
 	for _, s := range im.file.Info.Sheets {
-		if !s.Read && !s.Chart {
+		if !s.Read && !s.Chart && !table.IsTemplateSheet(s.Name) {
 			others = append(others, s.Name)
 		}
 	}

@@ -152,7 +152,7 @@ func (p *planner) linksOfTags(back []int64) error {
 
 // linksPerTag counts the links of customers; those of the whole event in one
 // statement.
-func (p *planner) linksPerTag(customers []int64) (store.LinkCounts, error) {
+func (p *planner) linksPerTag(customers []int64) (store.LinksPerTag, error) {
 	if p.chosen.all && len(customers) == len(p.chosen.customers) && len(customers) > 0 {
 		return p.tx.LinksOfBuried(p.event.ID)
 	}

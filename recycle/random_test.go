@@ -80,7 +80,9 @@ type history struct {
 	log         []string
 }
 
-func (h *history) say(format string, args ...any) { h.log = append(h.log, fmt.Sprintf(format, args...)) }
+func (h *history) say(format string, args ...any) {
+	h.log = append(h.log, fmt.Sprintf(format, args...))
+}
 
 // both does something to live things in the two companies.
 func (h *history) both(fn func(tx *store.Tx) error) {

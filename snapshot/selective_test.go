@@ -12,13 +12,13 @@ import (
 	"tagkeep/internal/store/storetest"
 )
 
-// counted counts the bytes that are read of a file.
-type counted struct {
+// countedReads counts the bytes that are read of a file.
+type countedReads struct {
 	io.ReaderAt
 	bytes atomic.Int64
 }
 
-func (c *counted) ReadAt(p []byte, off int64) (int, error) {
+func (c *countedReads) ReadAt(p []byte, off int64) (int, error) {
 	n, err := c.ReaderAt.ReadAt(p, off)
 	c.bytes.Add(int64(n))
 	return n, err
@@ -55,7 +55,7 @@ func TestRestoreOnlyReadsLittle(t *testing.T) {
 		// A tag's links may be anywhere among the links.
 		{"tag:#7", 3, 3, 60},
 	} {
-		c := &counted{ReaderAt: file}
+		c := &countedReads{ReaderAt: file}
 		r, err := archive.Open(c, st.Size())
 		if err != nil {
 			t.Fatal(err)

@@ -3,12 +3,8 @@ package admin
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -27,30 +23,10 @@ type AuditFile struct {
 	Time   func(ms int64) string
 }
 
-// Written is a file that is complete.
-type Written struct {
-	File  string `json:"file"` // absolute
-	Rows  int64  `json:"rows"`
-	Bytes int64  `json:"bytes"`
-}
-
 // ExportAudit writes the chosen rows to a file, in the format that its name says.
 // The file appears when it is complete.
 func (d *Desk) ExportAudit(ctx context.Context, q AuditQuery, path string, how AuditFile) (done Written, err error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return done, fmt.Errorf("export to %s: %w", path, err)
-	}
-	format := strings.ToLower(filepath.Ext(abs))
-	if format != ".csv" && format != ".xlsx" {
-		return done, unfit("USAGE", "文件名要以 .xlsx 或 .csv 结尾："+path, "the file's name must end in .xlsx or .csv: "+path, "例如 "+path+".xlsx", "such as "+path+".xlsx")
-	}
-	if _, err := os.Stat(abs); err == nil && !how.Force {
-		return done, unfit("FILE_EXISTS", "文件已存在："+path, "the file exists: "+path, "换一个文件名，或加 --force 覆盖", "choose another name, or replace it with --force")
-	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return done, fmt.Errorf("export to %s: %w", path, err)
-	}
-	file, err := sheet.Create(abs)
+	file, format, err := spreadsheet(path, how.Force)
 	if err != nil {
 		return done, err
 	}
@@ -73,15 +49,7 @@ func (d *Desk) ExportAudit(ctx context.Context, q AuditQuery, path string, how A
 	if err := out.close(); err != nil {
 		return done, fmt.Errorf("export to %s: %w", path, err)
 	}
-	if done.File, err = file.Commit(how.Force); err != nil {
-		return done, fmt.Errorf("export to %s: %w", path, err)
-	}
-	st, err := os.Stat(done.File)
-	if err != nil {
-		return done, fmt.Errorf("export to %s: %w", path, err)
-	}
-	done.Bytes = st.Size()
-	return done, nil
+	return committed(file, path, done.Rows, how.Force)
 }
 
 func auditHeader(l crm.Lang) []string {

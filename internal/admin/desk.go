@@ -1,7 +1,8 @@
 // Package admin changes by hand what belongs to a company's order: its tag
 // library, its directory, and who may do what. Each operation is one
 // transaction: it is asked of package access first, does all or nothing, and
-// leaves one row in the audit log with what was before and what is after.
+// leaves one row in the audit log with what was before and what is after. Lists
+// and statistics tell what whoever asks may see, and leave nothing.
 //
 // It does not delete tags or groups (package recycle does) and prints nothing.
 package admin

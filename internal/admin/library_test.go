@@ -27,9 +27,9 @@ const (
 
 // handmade is a company: 总部 with 销售 and 市场, a shared group 意向 with 高 and
 // 低, a group 促销 of 市场 with 会员, and three customers.
-func handmade(t *testing.T, target store.Target) *store.DB {
+func handmade(t *testing.T, target store.Target, opts ...store.Option) *store.DB {
 	t.Helper()
-	db := storetest.Open(t, target)
+	db := storetest.Open(t, target, opts...)
 	storetest.Write(t, db, func(tx *store.Tx) error {
 		person := func(id int64, account, role string, contact, tagging bool) crm.Staff {
 			p := crm.Staff{ID: id, UserID: account, Status: crm.StatusActive, Role: role, Contact: contact, Tagging: tagging}

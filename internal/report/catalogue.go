@@ -1,6 +1,10 @@
 package report
 
-import "tagkeep/internal/crm"
+import (
+	"slices"
+
+	"tagkeep/internal/crm"
+)
 
 // entry is what the catalogue knows about one code, or about one code with one
 // token among its arguments.
@@ -106,11 +110,25 @@ func Title(lang crm.Lang, code crm.Code) string {
 	return string(code)
 }
 
-// generalHint is the next step for the code whatever its particulars.
-func generalHint(lang crm.Lang, code crm.Code) string {
+// Hint is the next step for the code whatever its particulars, "" for unknown
+// codes.
+func Hint(lang crm.Lang, code crm.Code) string {
 	e := catalogue[code][""]
 	if e == nil {
 		return ""
 	}
 	return e.hint[len(e.hint)-1].in(lang)
+}
+
+// Gravity says whether the code is an error, a warning, or either as the column
+// or an option decides.
+func Gravity(lang crm.Lang, code crm.Code) string {
+	entries := catalogue[code]
+	switch {
+	case entries[asError] != nil || entries[asWarning] != nil:
+		return lang.Pick("错误或警告", "error or warning")
+	case slices.Contains(crm.WarningCodes, code):
+		return lang.Pick("警告", "warning")
+	}
+	return lang.Pick("错误", "error")
 }

@@ -39,7 +39,7 @@ func (t *Tally) causes(lang crm.Lang, g *group) []Cause {
 	causes := make([]Cause, 0, len(g.codes))
 	for code, c := range g.codes {
 		cause := Cause{
-			Code: code, Title: Title(lang, code), Hint: generalHint(lang, code),
+			Code: code, Title: Title(lang, code), Hint: Hint(lang, code),
 			Count: c.count, Rows: c.rows, Ranges: c.ranges.text(lang),
 		}
 		if g == &t.errors {

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,28 +31,18 @@ func TestCodesDoc(t *testing.T) {
 func codesTable(head string) string {
 	var b strings.Builder
 	b.WriteString(head + " 类型 Kind | 含义 | Meaning | 怎么办 | What to do |\n|---|---|---|---|---|---|\n")
-	for _, code := range crm.ErrorCodes {
-		writeCode(&b, code, "错误 error")
-	}
-	for _, code := range crm.WarningCodes {
-		writeCode(&b, code, "警告 warning")
+	for _, code := range slices.Concat(crm.ErrorCodes, crm.WarningCodes) {
+		fmt.Fprintf(&b, "| `%s` | %s %s | %s | %s | %s | %s |\n", code, Gravity(crm.Chinese, code), Gravity(crm.English, code),
+			Title(crm.Chinese, code), Title(crm.English, code), Hint(crm.Chinese, code), Hint(crm.English, code))
 	}
 	return b.String()
-}
-
-func writeCode(b *strings.Builder, code crm.Code, kind string) {
-	if catalogue[code][asError] != nil || catalogue[code][asWarning] != nil {
-		kind = "错误或警告 error or warning"
-	}
-	fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s | %s |\n", code, kind,
-		Title(crm.Chinese, code), Title(crm.English, code), generalHint(crm.Chinese, code), generalHint(crm.English, code))
 }
 
 // The words in the table must not break it.
 func TestCodesDocCells(t *testing.T) {
 	for _, entries := range catalogue {
 		for _, lang := range []crm.Lang{crm.Chinese, crm.English} {
-			if s := Title(lang, entries[""].code) + generalHint(lang, entries[""].code); strings.ContainsAny(s, "|\n") {
+			if s := Title(lang, entries[""].code) + Hint(lang, entries[""].code); strings.ContainsAny(s, "|\n") {
 				t.Errorf("%s: %q", entries[""].code, s)
 			}
 		}

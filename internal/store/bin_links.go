@@ -31,37 +31,37 @@ func anys(ids []int64) []any {
 	return out
 }
 
-// LinkCounts counts links per tag.
-type LinkCounts map[int64]int64
+// LinksPerTag counts links per tag.
+type LinksPerTag map[int64]int64
 
 // LinksOfTags counts the links of tags, awake or asleep.
-func (tx *Tx) LinksOfTags(tags []int64) (LinkCounts, error) {
-	return tx.linkCounts("tag_id", tags, "SELECT tag_id, COUNT(*) AS links FROM link WHERE {in} GROUP BY tag_id")
+func (tx *Tx) LinksOfTags(tags []int64) (LinksPerTag, error) {
+	return tx.countLinks("tag_id", tags, "SELECT tag_id, COUNT(*) AS links FROM link WHERE {in} GROUP BY tag_id")
 }
 
 // LinksOfCustomers counts per tag the links of customers, awake or asleep.
-func (tx *Tx) LinksOfCustomers(customers []int64) (LinkCounts, error) {
-	return tx.linkCounts("customer_id", customers, "SELECT tag_id, COUNT(*) AS links FROM link WHERE {in} GROUP BY tag_id")
+func (tx *Tx) LinksOfCustomers(customers []int64) (LinksPerTag, error) {
+	return tx.countLinks("customer_id", customers, "SELECT tag_id, COUNT(*) AS links FROM link WHERE {in} GROUP BY tag_id")
 }
 
 // LinksOfBuried counts per tag the links of the customers that lie in the bin
 // under an event.
-func (tx *Tx) LinksOfBuried(event int64) (LinkCounts, error) {
-	out := make(LinkCounts)
-	return out, tx.addLinkCounts(out, `SELECT l.tag_id AS tag_id, COUNT(*) AS links FROM customer c CROSS JOIN link l ON l.customer_id = c.id
+func (tx *Tx) LinksOfBuried(event int64) (LinksPerTag, error) {
+	out := make(LinksPerTag)
+	return out, tx.addLinks(out, `SELECT l.tag_id AS tag_id, COUNT(*) AS links FROM customer c CROSS JOIN link l ON l.customer_id = c.id
 		WHERE c.deletion_id = ? AND c.deletion_id <> 0 GROUP BY l.tag_id`, event)
 }
 
-func (tx *Tx) linkCounts(column string, ids []int64, query string) (LinkCounts, error) {
-	out := make(LinkCounts)
+func (tx *Tx) countLinks(column string, ids []int64, query string) (LinksPerTag, error) {
+	out := make(LinksPerTag)
 	err := eachChunk(ids, func(values []any) error {
 		cond, args := tx.In(column, values)
-		return tx.addLinkCounts(out, strings.Replace(query, "{in}", cond, 1), args...)
+		return tx.addLinks(out, strings.Replace(query, "{in}", cond, 1), args...)
 	})
 	return out, err
 }
 
-func (tx *Tx) addLinkCounts(out LinkCounts, query string, args ...any) error {
+func (tx *Tx) addLinks(out LinksPerTag, query string, args ...any) error {
 	var rows []struct {
 		TagID int64 `db:"tag_id"`
 		Links int64 `db:"links"`
@@ -78,11 +78,11 @@ func (tx *Tx) addLinkCounts(out LinkCounts, query string, args ...any) error {
 // LinksToBuried counts per tag the links of tags whose customers lie in the bin
 // under any event but one. Here and below, SQLite would begin with the links of
 // the tag; CROSS JOIN makes it begin with the customers in the bin, who are fewer.
-func (tx *Tx) LinksToBuried(tags []int64, but int64) (LinkCounts, error) {
-	out := make(LinkCounts)
+func (tx *Tx) LinksToBuried(tags []int64, but int64) (LinksPerTag, error) {
+	out := make(LinksPerTag)
 	err := eachChunk(tags, func(values []any) error {
 		cond, args := tx.In("l.tag_id", values)
-		return tx.addLinkCounts(out, `SELECT l.tag_id AS tag_id, COUNT(*) AS links FROM customer c CROSS JOIN link l ON l.customer_id = c.id
+		return tx.addLinks(out, `SELECT l.tag_id AS tag_id, COUNT(*) AS links FROM customer c CROSS JOIN link l ON l.customer_id = c.id
 			WHERE c.deletion_id <> 0 AND c.deletion_id <> ? AND `+cond+" GROUP BY l.tag_id", append([]any{but}, args...)...)
 	})
 	return out, err

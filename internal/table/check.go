@@ -177,9 +177,10 @@ func (k *check) tooManyCells() {
 	}
 }
 
-// isExample recognises rows that are no data: the template's example row, a row
-// of instructions below the header, and the header repeated.
-func (m *Mapping) isExample(row *sheet.Row) bool {
+// IsExample recognises rows that are no data: the template's example row, a row
+// of instructions below the header, and the header repeated. Parse says so too,
+// in Record.Example.
+func (m *Mapping) IsExample(row *sheet.Row) bool {
 	for i := range row.Cells {
 		if row.Cells[i].Kind != sheet.Blank {
 			if text := clean(row.Cells[i].Value); exampleMark(text) || instruction(text) && m.allInstructions(row) {
@@ -198,7 +199,7 @@ func (m *Mapping) isExample(row *sheet.Row) bool {
 			continue
 		}
 		text := clean(row.Cells[column].Value)
-		sample = sample && text == m.declared[field].Sample
+		sample = sample && m.isSample(field, text)
 		header = header && headerLike(text, m.Headers[column])
 		if !sample && !header {
 			return false
@@ -206,6 +207,16 @@ func (m *Mapping) isExample(row *sheet.Row) bool {
 		telling = telling || unmistakable(text)
 	}
 	return header || telling
+}
+
+// isSample compares a cell with the column's sample in either language.
+func (m *Mapping) isSample(field int, text string) bool {
+	sample := m.declared[field].Sample
+	if text == sample {
+		return true
+	}
+	l := enumeration(m.Kind, field)
+	return l != nil && text == englishWord(l, sample)
 }
 
 // unmistakable samples are those that no real row has. The others, such as the

@@ -45,7 +45,7 @@ func (f *Formatter) text(field int, text string) string {
 	if l := enumeration(f.kind, field); l != nil {
 		return l.word(text, f.lang)
 	}
-	if f.kind == crm.Customers && field == CustAddedAt || f.kind == crm.Grants && (field == GrantStarts || field == GrantEnds) {
+	if declared(f.kind)[field].Time {
 		return f.moment(text)
 	}
 	return text

@@ -30,17 +30,8 @@ const maxFields = int(tagColumns) + int(custColumns)
 // NewParser makes a parser for a sheet with this header.
 func (m *Mapping) NewParser(zone *time.Location) *Parser {
 	p := &Parser{zone: zone}
-	var fields []int
-	switch m.Kind {
-	case crm.Tags:
-		fields = []int{TagExpires}
-	case crm.Customers:
-		fields = []int{CustBirthday, CustAddedAt}
-	case crm.Grants:
-		fields = []int{GrantStarts, GrantEnds}
-	}
-	for _, field := range fields {
-		if column := m.column[field]; column >= 0 {
+	for field, column := range m.column {
+		if c := &m.declared[field]; column >= 0 && (c.Date || c.Time) {
 			p.dates = append(p.dates, dateColumn{field, column})
 		}
 	}
@@ -70,7 +61,7 @@ func (p *Parser) Learn(row *sheet.Row) {
 // CustPhones too, since it was written there).
 func (m *Mapping) Parse(p *Parser, row *sheet.Row, rec *Record) {
 	m.reset(row, rec)
-	if m.isExample(row) {
+	if m.IsExample(row) {
 		rec.Example = true
 		return
 	}

@@ -26,6 +26,8 @@ type Column struct {
 	Required bool
 	// Text: templates and exports format the column as text (phones, ids).
 	Text bool
+	// Date: a day; Time: a day with or without a time; Number: a whole number.
+	Date, Time, Number bool
 	// Clear: <清空> may empty it on update. Names and keys that something is found
 	// by, and lists without an empty value, refuse it with BAD_FORMAT.
 	Clear bool
