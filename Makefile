@@ -8,7 +8,7 @@ ROWS     ?= 100000
 PLATFORMS := linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build demo test check bench fuzz dist
+.PHONY: help build demo test check bench crash fuzz dist
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ check: ## gofmt, vet, staticcheck and all tests with the race detector (needs gc
 
 bench: ## measure against other programs with files of ROWS=100000 (scripts/bench.sh)
 	scripts/bench.sh -rows $(ROWS) $(BENCHFLAGS)
+
+crash: ## try every fault at every step of delete, restore, undo and purge, and count
+	TAGKEEP_MATRIX=all scripts/test.sh go test -timeout 15m -count 1 -v -run 'TestCrashMatrix' ./recycle | grep -v '^=== '
 
 fuzz: ## run every fuzz target for FUZZTIME=2m each
 	@set -e; for pkg in $$(go list ./...); do \
