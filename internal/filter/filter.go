@@ -28,7 +28,8 @@ func (f *Filter) Row(c *crm.Customer, follow *crm.Follow, links []crm.Link) bool
 	return f.chosen(c.DeletionID) && f.root.holds(row)
 }
 
-// Tag answers for a tag of the group g that so many customers carry.
+// Tag answers for a tag of the group g that so many customers carry. A tag
+// without an id stands for a group that has none.
 func (f *Filter) Tag(t *crm.Tag, g *crm.Group, customers int64) bool {
 	return f.chosen(t.DeletionID) && f.root.holds(&tag{t, g, customers})
 }

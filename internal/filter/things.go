@@ -136,7 +136,7 @@ func (x *tag) any(field string, pass func(value) bool) bool {
 	case "expires":
 		return texts(pass, t.ExpiresOn)
 	case "customers":
-		return pass(value{n: x.customers})
+		return t.ID != 0 && pass(value{n: x.customers}) // not of a group without tags
 	case "created":
 		return moment(pass, t.CreatedAt)
 	case "updated":
