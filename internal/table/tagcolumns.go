@@ -19,12 +19,19 @@ type tagColumn struct {
 // false for the name of a group that would not come back from a header as it is,
 // such as one with two spaces in a row.
 func TagHeader(group string, lang crm.Lang) (header string, ok bool) {
-	var b strings.Builder
 	c := customerDeclarations[CustTags]
-	b.WriteString(lang.Pick(c.Header, c.Field) + ":")
-	writeTagName(&b, group, false)
-	back, ok := groupOf(headerText(&sheet.Cell{Value: b.String()}))
-	return b.String(), ok && back == group
+	for _, quoted := range []bool{false, true} {
+		var b strings.Builder
+		b.WriteString(lang.Pick(c.Header, c.Field) + ":")
+		writeTagName(&b, group, quoted)
+		back := headerText(&sheet.Cell{Value: b.String()})
+		// 企业标签:（必填） is the column of all tags with a note.
+		_, noted := knownHeaders(crm.Customers).find(back)
+		if got, ok := groupOf(back); ok && got == group && !noted {
+			return b.String(), true
+		}
+	}
+	return "", false
 }
 
 // groupOf reads the group of a header such as 企业标签:意向.
