@@ -36,7 +36,12 @@ func exported(t *testing.T, db *store.DB, kind crm.Kind, name string, opt export
 
 func read(t *testing.T, path string) [][]string {
 	t.Helper()
-	f, err := sheet.Open(t.Context(), path, sheet.Options{})
+	return cellsOf(t, path, sheet.Options{})
+}
+
+func cellsOf(t *testing.T, path string, opt sheet.Options) [][]string {
+	t.Helper()
+	f, err := sheet.Open(t.Context(), path, opt)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 
 func (a *app) exportCommand() *cobra.Command {
 	var opt exporter.Options
-	var where string
+	var where, columns string
 	cmd := &cobra.Command{
 		Use:   "export tags|customers|staff|grants FILE",
 		Short: "导出为表格 / export to a spreadsheet",
@@ -43,6 +43,10 @@ are masked, and such a file cannot be imported again.`,
 				if opt.Where, err = parseWhere(where); err != nil {
 					return err
 				}
+			}
+			opt.Columns = strings.FieldsFunc(columns, func(r rune) bool { return strings.ContainsRune(",，;；、", r) })
+			if len(opt.Columns) == 0 && cmd.Flags().Changed("columns") {
+				return refuse("USAGE", both("--columns 没有写列名", "--columns names no column"), both("例如 --columns 客户ID,手机号", "such as --columns external_userid,mobile"))
 			}
 			db, err := a.open(cmd.Context())
 			if err != nil {
@@ -75,7 +79,7 @@ are masked, and such a file cannot be imported again.`,
 		},
 	}
 	cmd.Flags().StringVar(&where, "where", "", "只导出符合条件的（docs/filter.md） / what to export, a `CONDITION` (docs/filter.md)")
-	cmd.Flags().StringSliceVar(&opt.Columns, "columns", nil, "要哪些列，用逗号分隔，按此次序 / the `COLUMNS` to write, in this order")
+	cmd.Flags().StringVar(&columns, "columns", "", "要哪些列，用逗号分隔，按此次序 / the `COLUMNS` to write, in this order")
 	cmd.Flags().BoolVar(&opt.TagColumns, "tag-columns", false, "每个标签组一列 / one column per tag group")
 	cmd.Flags().BoolVar(&opt.Force, "force", false, "覆盖已有的文件 / replace an existing file")
 	cmd.Flags().StringVar(&opt.Encoding, "encoding", "", "CSV 编码，默认带 BOM 的 UTF-8 / `ENCODING` of CSV: utf-8, gb18030, …")
