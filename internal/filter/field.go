@@ -67,7 +67,7 @@ var fields = []*field{
 	{name: "department", zh: "部门", words: "可用部门 所属部门 departments", sort: nameSort, kinds: every},
 	{name: "follower", zh: "跟进员工", words: "员工 跟进人 添加人 负责人 staff", sort: nameSort, kinds: []crm.Kind{crm.Customers, crm.Grants}},
 	{name: "name", zh: "名称", words: "客户名称 客户姓名 标签名称 姓名 customer_name tag_name", kinds: all},
-	{name: "id", zh: "客户ID", words: "ID 标签ID 标签组ID 员工账号 账号 external_userid external_id customer_id tag_id group_id userid", kinds: all},
+	{name: "id", zh: "客户ID", words: "ID 标签ID 员工账号 账号 external_userid external_id customer_id tag_id userid", kinds: all},
 	{name: "unionid", zh: "unionid", words: "union_id", kinds: []crm.Kind{crm.Customers}},
 	{name: "mobile", zh: "手机号", words: "手机 手机号码", sort: phoneSort, kinds: []crm.Kind{crm.Customers}},
 	{name: "phone", zh: "电话", words: "联系电话 座机 phones", sort: phoneSort, kinds: []crm.Kind{crm.Customers}},
