@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/zstd"
@@ -22,7 +23,7 @@ func newOutput(w io.Writer, format string, kind crm.Kind, columns []column, opt 
 	if format == ".xlsx" {
 		return newXLSX(w, kind, columns, opt)
 	}
-	o := &csvOutput{}
+	o := &csvOutput{columns: columns}
 	if format == ".csv.zst" {
 		z, err := zstd.NewWriter(w, zstd.WithEncoderConcurrency(1))
 		if err != nil {
@@ -34,25 +35,62 @@ func newOutput(w io.Writer, format string, kind crm.Kind, columns []column, opt 
 	if f.Encoding == "" {
 		f.Encoding, f.BOM = "utf-8", true // as Chinese Excel expects it
 	}
+	o.format = f
 	var err error
 	o.w, err = sheet.NewCSVWriter(w, f)
 	return o, err
 }
 
+// CellError: a cell holds a character that the encoding of the file lacks.
+type CellError struct {
+	Row    int // as a spreadsheet shows it
+	Column int // 0-based
+	Header string
+	Err    error
+}
+
+func (e *CellError) Error() string {
+	return fmt.Sprintf("row %d, column %s (%s): %v", e.Row, sheet.ColumnName(e.Column), e.Header, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *CellError) Unwrap() error { return e.Err }
+
 // csvOutput guards its cells, so that a spreadsheet program does not take a
 // value for a formula; the importer takes exactly that guard off again.
 type csvOutput struct {
-	w *sheet.CSVWriter
-	z *zstd.Encoder // nil for a file that is not compressed
+	w       *sheet.CSVWriter
+	z       *zstd.Encoder // nil for a file that is not compressed
+	format  sheet.CSVFormat
+	columns []column
+	rows    int
 }
 
-func (o *csvOutput) header(cells []string) error { return o.w.Write(cells) }
+func (o *csvOutput) header(cells []string) error { return o.write(cells) }
 
 func (o *csvOutput) row(cells []string) error {
 	for i := range cells {
 		cells[i] = sheet.Guard(cells[i])
 	}
-	return o.w.Write(cells)
+	return o.write(cells)
+}
+
+func (o *csvOutput) write(cells []string) error {
+	o.rows++
+	err := o.w.Write(cells)
+	if err == nil {
+		return nil
+	}
+	for i := range cells { // which one it was, if it was one of them
+		alone, again := sheet.NewCSVWriter(io.Discard, o.format)
+		if again == nil {
+			again = alone.Write(cells[i : i+1])
+		}
+		if again != nil {
+			return &CellError{Row: o.rows, Column: i, Header: o.columns[i].header, Err: again}
+		}
+	}
+	return err
 }
 
 func (o *csvOutput) close() error {

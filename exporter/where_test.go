@@ -13,6 +13,7 @@ import (
 	"tagkeep/internal/sheet"
 	"tagkeep/internal/store"
 	"tagkeep/internal/store/storetest"
+	"tagkeep/internal/table"
 )
 
 func condition(t *testing.T, text string) *filter.Expr {
@@ -264,4 +265,42 @@ func TestExportTypes(t *testing.T) {
 		sheet.Cell{Kind: sheet.Date, Value: "2023-11-15T06:13:20"})
 	// What Excel counts wrongly, or not so exactly, stays a text.
 	check(rows[1], sheet.Cell{Kind: sheet.Text, Value: "2"}, sheet.Cell{}, sheet.Cell{Kind: sheet.Text, Value: "1900-01-31"}, sheet.Cell{Kind: sheet.Text, Value: "2023-11-15 06:13:20.001"})
+}
+
+// A condition knows every column that an export writes by its header, but for
+// those that say how to import a row or what a grant is of.
+func TestFilterKnowsHeaders(t *testing.T) {
+	other := map[string]bool{"remove_tags": true, "tag_mode": true, "order": true, "group_order": true, "group_id": true, "object": true, "subject_kind": true, "subject": true, "with_sub": true}
+	for _, kind := range crm.Kinds {
+		for _, c := range table.Columns(kind) {
+			for _, name := range []string{c.Header, c.Field} {
+				e, err := filter.Parse("has " + name)
+				if other[c.Field] {
+					if err == nil {
+						t.Errorf("%s: %s is a condition: %s", kind, name, e)
+					}
+					continue
+				}
+				if err != nil || e.Check(kind) != nil {
+					t.Errorf("%s: has %s: %v", kind, name, err)
+				}
+			}
+		}
+	}
+}
+
+// A character that the encoding lacks is told with its place, and there is no
+// file.
+func TestExportEncoding(t *testing.T) {
+	db := storetest.Open(t, storetest.SQLite(t))
+	storetest.Write(t, db, withRoles)
+	dir := t.TempDir()
+	_, err := exporter.Export(t.Context(), db, crm.Customers, filepath.Join(dir, "x.csv"), exporter.Options{Lang: crm.English, Encoding: "windows-1252", Columns: []string{"mobile", "tags"}})
+	e := (*exporter.CellError)(nil)
+	if !errors.As(err, &e) || e.Row != 2 || e.Column != 1 || e.Header != "tags" {
+		t.Errorf("got %v", err)
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"tagkeep/exporter"
 	"tagkeep/internal/report"
+	"tagkeep/internal/sheet"
 )
 
 func (a *app) exportCommand() *cobra.Command {
@@ -99,11 +100,17 @@ func (a *app) exportProgress() (update func(int64), done func()) {
 func exportError(err error, path string) error {
 	refused := (*exporter.RefusedError)(nil)
 	column := (*exporter.ColumnError)(nil)
+	cell := (*exporter.CellError)(nil)
 	switch {
 	case errors.As(err, &refused):
 		return refuse("NOT_ALLOWED", inBoth(refused.Message), inBoth(refused.Fix))
 	case errors.As(err, &column):
 		return columnRefusal(column)
+	case errors.As(err, &cell):
+		at := fmt.Sprintf("%s%d", sheet.ColumnName(cell.Column), cell.Row)
+		return &failure{exit: exitFailed, code: "NOT_WRITTEN", err: both("%s（%s）有这种编码里没有的字：%v", "%s (%s) holds a character that the encoding lacks: %v", at, cell.Header, cell.Err),
+			hint: both("不写 --encoding，用 UTF-8；或用 gb18030，它什么字都有", "leave out --encoding for UTF-8, or use gb18030, which has every character"),
+			done: both("没有写出文件", "no file was written")}
 	case errors.Is(err, exporter.ErrExists):
 		return refuse("FILE_EXISTS", both("文件已存在：%s", "the file exists: %s", path), both("换一个文件名，或加 --force 覆盖", "choose another name, or replace it with --force"))
 	case errors.Is(err, exporter.ErrFormat):
