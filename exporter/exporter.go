@@ -187,7 +187,11 @@ func (w *writer) begin() (err error) {
 	for i, c := range w.columns {
 		header[i] = c.header
 	}
-	return w.out.header(header)
+	if err := w.out.header(header); err != nil {
+		return err
+	}
+	w.out = writeAhead(w.out, len(w.columns))
+	return nil
 }
 
 // progressEvery is how many rows pass between two reports.
