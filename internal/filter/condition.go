@@ -130,17 +130,23 @@ func (p *parser) comparison(t test) (node, error) {
 		}
 		return node{}, &SyntaxError{Pos: at.pos, what: sentence{"「" + t.field.zh + " " + cmp + "」后面缺少值", "the value after " + t.field.name + " " + cmp + " is missing"}, fix: fix}
 	}
+	if at.kind == wordToken && joins(at.text) {
+		return node{}, &SyntaxError{Pos: at.pos, what: say("「%s」里有「且」或「或」", "there is 且 or 或 in %q", at.text),
+			fix: say(`是连接两个条件时前后加空格；属于值时加引号："%s"`, `put spaces around it if it joins two conditions, and the value in quotes if it is part of it: "%s"`, at.text)}
+	}
 	value, ok := t.field.canonical(at.text)
 	blank := t.field.sort == textSort || t.field.sort == phoneSort
 	if !ok || value == "" && (cmp == "~" || !blank || at.text != "") { // contains nothing would choose everything
 		return node{}, t.field.badValue(at)
 	}
 	t.value = value
-	if p.last = ""; at.kind == wordToken {
-		p.last = at.text
-	}
 	return node{test: t}, p.advance()
 }
+
+// joins reports whether a bare value may be two conditions that were written
+// without spaces: 上海且无标签. Taken for a value, it would choose nothing, or after
+// != everything.
+func joins(word string) bool { return strings.ContainsAny(word, "且或") }
 
 // example is a condition on the field.
 func (f *field) example(l crm.Lang) string {

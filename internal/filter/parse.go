@@ -106,7 +106,6 @@ type parser struct {
 	tok   token // the next one
 	depth int
 	tests int
-	last  string // the last bare value, for advice
 }
 
 func (p *parser) advance() (err error) {
@@ -217,8 +216,8 @@ func tooMuch(pos int) error {
 // unexpectedEnd is the error about what comes where and, or or the end should.
 func (p *parser) unexpectedEnd() error {
 	fix := say("含空格的值要加引号，如 客户名称 = \"张 三\"", `put a value that contains spaces in quotes, such as name = "Zhang San"`)
-	if strings.ContainsAny(p.last, "且或") {
-		fix = say("「且」「或」前后要有空格", "put spaces around 且 and 或")
+	if p.tok.kind == wordToken && joins(p.tok.text) {
+		fix = say("「且」「或」前后加空格", "put spaces around 且 and 或")
 	}
 	return &SyntaxError{Pos: p.tok.pos, what: say("这里应该是 且、或 或者结束，却是「%s」", "expected and, or or the end, not %q", p.tok.text), fix: fix}
 }
@@ -273,7 +272,7 @@ func (t *test) write(b *strings.Builder) {
 // quote writes a value as a bare word, or in quotes where it would not read as
 // one.
 func quote(value string) string {
-	plain := value != "" && keywords[foldWord(value)] == ""
+	plain := value != "" && keywords[foldWord(value)] == "" && !joins(value)
 	for _, r := range value {
 		plain = plain && bare(r)
 	}
