@@ -21,10 +21,13 @@ func (w *writer) grants(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
+	if err := w.begin(); err != nil {
+		return err
+	}
 	for i := range all {
 		g := &all[i]
 		object, live := n.object(g)
-		if !live || !w.sight.grantsOn(access.Object{Kind: g.ObjectKind, ID: g.ObjectID}) || g.RevokedAt != 0 || g.EndsAt != 0 && g.EndsAt <= tx.Now {
+		if !live || !w.sight.grantsOn(access.Object{Kind: g.ObjectKind, ID: g.ObjectID}) || g.RevokedAt != 0 || g.EndsAt != 0 && g.EndsAt <= tx.Now || w.where != nil && !w.where.Grant(g) {
 			continue
 		}
 		if err := w.row(n.row(g, object, tx.Now, w.opt.Lang)); err != nil {
@@ -37,7 +40,7 @@ func (w *writer) grants(tx *store.Tx) error {
 // grantNames are what the cells of a grant name.
 type grantNames struct {
 	groups  map[int64]string
-	tags    map[int64]table.TagRef
+	tags    map[int64]tagCell
 	userids map[int64]string
 	paths   map[int64]string
 }
@@ -75,8 +78,8 @@ func (n *grantNames) object(g *crm.Grant) (text string, live bool) {
 		r.Names = []string{name}
 		return table.FormatObject(r), live
 	case crm.ObjectTag:
-		ref, live := n.tags[g.ObjectID]
-		r.Names = []string{ref.Group, ref.Name}
+		tag, live := n.tags[g.ObjectID]
+		r.Names = []string{tag.ref.Group, tag.ref.Name}
 		return table.FormatObject(r), live
 	}
 	return table.FormatObject(r), true

@@ -3,9 +3,11 @@ package exporter_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"tagkeep/exporter"
 	"tagkeep/internal/admin"
 	"tagkeep/internal/crm"
+	"tagkeep/internal/sheet"
 	"tagkeep/internal/store"
 	"tagkeep/internal/store/storetest"
 	"tagkeep/internal/table"
@@ -132,5 +135,25 @@ func TestTemplateTagsFollowTheGroup(t *testing.T) {
 	}
 	if got := offered(len(groups)); got != "none" {
 		t.Errorf("unknown group: %q", got)
+	}
+}
+
+// A spreadsheet program opens the workbook and finds in its cells what the CSV
+// file of the same export holds.
+func TestOfficeReadsExport(t *testing.T) {
+	db := storetest.Open(t, storetest.SQLite(t))
+	storetest.Write(t, db, (&randomCompany{Rand: rand.New(rand.NewPCG(7, 7))}).fill)
+	dir := t.TempDir()
+	for _, kind := range order {
+		book, text := filepath.Join(dir, string(kind)+".xlsx"), filepath.Join(t.TempDir(), string(kind)+".csv")
+		for _, path := range []string{book, text} {
+			exportAs(t, db, kind, path, exporter.Options{Lang: crm.Chinese, TagColumns: true})
+		}
+		const utf8Commas = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false"
+		out := office(t, utf8Commas, book)
+		got, want := cellsOf(t, filepath.Join(out, string(kind)+".csv"), sheet.Options{KeepGuards: true, Encoding: "utf-8", Delimiter: ','}), cellsOf(t, text, sheet.Options{})
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: LibreOffice shows %q, want %q", kind, firstDifference(got, want), firstDifference(want, got))
+		}
 	}
 }

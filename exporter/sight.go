@@ -38,11 +38,12 @@ type sight struct {
 	tags    map[int64]bool
 	parents map[int64]int64 // of departments
 	scope   []int64
+	bin     bool // it is about what is in the recycle bin, which auditors see all of
 }
 
-// look reads what the person may see; a *RefusedError when that is nothing of
-// the kind.
-func look(tx *store.Tx, kind crm.Kind, by int64) (*sight, error) {
+// lookAround reads what the person may see; a *RefusedError when that is nothing
+// of the kind. bin: of what is in the recycle bin.
+func lookAround(tx *store.Tx, kind crm.Kind, by int64, bin bool) (*sight, error) {
 	if by == 0 {
 		return nil, nil
 	}
@@ -51,6 +52,7 @@ func look(tx *store.Tx, kind crm.Kind, by int64) (*sight, error) {
 		return nil, err
 	}
 	s := newSight(facts, access.New(facts), by)
+	s.bin = bin
 	if err := s.refuse(kind); err != nil || s.who.Role == crm.RoleSuper {
 		return nil, err
 	}
@@ -100,6 +102,11 @@ func (s *sight) refuse(kind crm.Kind) error {
 		}
 	}
 	switch step, missing := d.Refusal(); {
+	case s.bin && s.who.Role != crm.RoleSuper && s.who.Role != crm.RoleAuditor:
+		return &RefusedError{Kind: kind,
+			what: [2]string{"只有超级管理员和审计员可以导出回收站里的内容", "only super admins and auditors may export what is in the recycle bin"},
+			solution: [2]string{"[tagkeep] 请超级管理员或审计员来导出，或去掉条件里的「在回收站」和「删除事件」",
+				"[tagkeep] have a super admin or an auditor export it, or take \"in bin\" and deleted out of the condition"}}
 	case kind == crm.People && s.who.Role == crm.RoleStaff:
 		return &RefusedError{Kind: kind,
 			what: [2]string{s.who.UserID + " 是普通员工，不能导出员工", s.who.UserID + " is ordinary staff, who may not export staff"},
@@ -111,9 +118,26 @@ func (s *sight) refuse(kind crm.Kind) error {
 	return nil
 }
 
-func (s *sight) group(id int64) bool { return s == nil || s.groups[id] }
+func (s *sight) group(id int64) bool { return s == nil || s.bin || s.groups[id] }
 
-func (s *sight) tag(id int64) bool { return s == nil || s.tags[id] }
+func (s *sight) tag(id int64) bool { return s == nil || s.bin || s.tags[id] }
+
+// narrowed leaves out of the company what the person does not see, so that a
+// condition cannot ask about it: hidden tags, and people whom the person does
+// not answer for. A hidden group stays for the sake of a tag in it that is not.
+func (s *sight) narrowed(c crm.Company) crm.Company {
+	if s == nil {
+		return c
+	}
+	groups := make(map[int64]bool)
+	c.Tags = slices.DeleteFunc(slices.Clone(c.Tags), func(t crm.Tag) bool {
+		groups[t.GroupID] = groups[t.GroupID] || s.tag(t.ID)
+		return !s.tag(t.ID)
+	})
+	c.Groups = slices.DeleteFunc(slices.Clone(c.Groups), func(g crm.Group) bool { return !s.group(g.ID) && !groups[g.ID] })
+	c.Staff = slices.DeleteFunc(slices.Clone(c.Staff), func(p crm.Staff) bool { return p.ID != s.by && !s.person(c.StaffDepartments[p.ID]) })
+	return c
+}
 
 // grantsOn reports whether the person sees who has what on an object: auditors
 // all, others what they may give themselves.

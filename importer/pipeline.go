@@ -98,6 +98,7 @@ func (im *Import) readBatches(ctx context.Context, send func(*batch, []sheet.Row
 // allocation each: there are millions of them.
 func (im *Import) parse(j parseJob) {
 	width := im.width
+	perGroup := im.kind == crm.Customers && len(im.mapping.TagColumns()) > 0
 	rows, values := make([]row, len(j.raw)), make([]table.Value, len(j.raw)*width)
 	j.batch.rows = make([]*row, 0, len(j.raw))
 	for i := range j.raw {
@@ -110,6 +111,9 @@ func (im *Import) parse(j parseJob) {
 		}
 		if im.kind == crm.Customers && r.set(table.CustTags) {
 			r.refs, r.refFaults = table.SplitTags(r.text(table.CustTags))
+		}
+		if perGroup {
+			r.mapping = im.mapping
 		}
 		for k, column := range keyColumns {
 			r.meets[k] = im.repeats == nil || im.kind == crm.Customers && r.set(column) && im.repeats.repeated(k, r.text(column))

@@ -30,8 +30,9 @@ type row struct {
 	// parsed is how many of the record's problems the parser found; a row that
 	// is planned again starts from there.
 	parsed         int
-	hidden         bool   // to be skipped
-	refused        string // what the database said when it refused the row
+	mapping        *table.Mapping // of a sheet with a column per tag group, else nil
+	hidden         bool           // to be skipped
+	refused        string         // what the database said when it refused the row
 	outcome        outcome
 	added, removed int // links
 }
@@ -50,6 +51,11 @@ func (r *row) problem(column int, p crm.Problem) {
 	p.Row, p.Column = r.rec.Row, -1
 	if column >= 0 {
 		p.Column = r.rec.Values[column].Column
+	}
+	if column == table.CustTags && r.mapping != nil {
+		if at, ok := r.mapping.TagColumn(p.Value); ok {
+			p.Column = at
+		}
 	}
 	if p.Value == "" && p.Column >= 0 && p.Column < len(r.cells) {
 		p.Value = r.cells[p.Column].Value

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -188,8 +189,10 @@ func (im *Import) mayReplace(row *sheet.Row) bool {
 	if c := im.mapping.Column(table.CustTagMode); c >= 0 && c < len(row.Cells) && row.Cells[c].Kind != sheet.Blank {
 		return true
 	}
-	c := im.mapping.Column(table.CustTags)
-	return c >= 0 && c < len(row.Cells) && strings.ContainsAny(row.Cells[c].Value, "=＝<＜")
+	replaces := func(c int) bool {
+		return c >= 0 && c < len(row.Cells) && strings.ContainsAny(row.Cells[c].Value, "=＝<＜")
+	}
+	return replaces(im.mapping.Column(table.CustTags)) || slices.ContainsFunc(im.mapping.TagColumns(), replaces)
 }
 
 func (im *Import) warnRows(hidden int64) {

@@ -119,6 +119,14 @@ var formatEntries = []entry{
 		}},
 	},
 	{
+		code: crm.BadFormat, token: "tag-group",
+		message: []text{
+			{`"{value}" 里有别的标签组的标签，该列只放表头里那个标签组的标签`, `"{value}" holds a tag of another group; the column is for tags of the group in its header`},
+			{"有别的标签组的标签", "a tag of another group"},
+		},
+		hint: []text{{"请移到那个标签组的列，或移到 企业标签 列", "move it to the column of its group, or to the column of all tags"}},
+	},
+	{
 		code: crm.BadPhone, token: "phone-list",
 		message: []text{
 			{`"{1}" 不是电话号码`, `"{1}" is no phone number`},

@@ -154,6 +154,9 @@ func RepairPath(in sheet.Info, lang crm.Lang, now time.Time) string {
 	// Names on disk have at most 255 bytes; the suffixes need their share.
 	const longest = 180
 	base := filepath.Base(in.Path)
+	if filepath.Ext(base) == ".zst" { // c.csv.zst
+		base = strings.TrimSuffix(base, ".zst")
+	}
 	base = strings.TrimSuffix(base, filepath.Ext(base))
 	for len(base) > longest {
 		_, size := utf8.DecodeLastRuneInString(base)

@@ -6,19 +6,18 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 )
 
 // csvFile is the body of a CSV file.
 type csvFile struct {
-	f          *os.File
+	f          io.ReaderAt
 	info       Info
 	keepGuards bool
 }
 
 // openCSV finds out the dialect of a file whose encoding is in info, and
 // completes info. It takes over f, but for an error.
-func openCSV(ctx context.Context, f *os.File, info *Info, opt Options) (body, error) {
+func openCSV(ctx context.Context, f io.ReaderAt, info *Info, opt Options) (body, error) {
 	info.Format = CSV
 	if err := findDialect(ctx, f, info, opt); err != nil {
 		return nil, err
@@ -32,7 +31,12 @@ func (c *csvFile) rows(ctx context.Context) (rowReader, error) {
 	return newCSVReader(src, c.info.Delimiter, c.info.SepLine, c.keepGuards), nil
 }
 
-func (c *csvFile) close() error { return c.f.Close() }
+func (c *csvFile) close() error {
+	if f, ok := c.f.(io.Closer); ok {
+		return f.Close()
+	}
+	return nil
+}
 
 // newTextSource reads r from its start, in the encoding that is in info.
 func newTextSource(ctx context.Context, r io.ReaderAt, info *Info) *textSource {

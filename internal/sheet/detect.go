@@ -24,6 +24,7 @@ const (
 	oleFile                    // .xls, .et, .doc or a workbook with a password
 	biffStream                 // .xls of before 1993, not in an OLE file
 	markup                     // HTML or XML
+	zstdFrame                  // what it holds is looked at in its turn
 	otherFile
 )
 
@@ -48,7 +49,7 @@ var magics = []struct {
 	{"GIF87a", found{otherFile, "GIF picture"}},
 	{"GIF89a", found{otherFile, "GIF picture"}},
 	{"\x1F\x8B\x08", found{otherFile, "gzip"}},
-	{"\x28\xB5\x2F\xFD", found{otherFile, "zstd"}},
+	{"\x28\xB5\x2F\xFD", found{zstdFrame, "zstd"}},
 	{"\xFD7zXZ\x00", found{otherFile, "xz"}},
 	{"BZh91AY&SY", found{otherFile, "bzip2"}},
 	{"7z\xBC\xAF\x27\x1C", found{otherFile, "7z"}},

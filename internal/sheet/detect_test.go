@@ -28,7 +28,7 @@ func TestCase1ContentDecides(t *testing.T) {
 		{"png", "\x89PNG\r\n\x1A\n", OtherFormat, "PNG picture"},
 		{"jpeg", "\xFF\xD8\xFF\xE0", OtherFormat, "JPEG picture"},
 		{"gzip", "\x1F\x8B\x08\x00", OtherFormat, "gzip"},
-		{"zstd", "\x28\xB5\x2F\xFD", OtherFormat, "zstd"},
+		{"zstd of nothing", "\x28\xB5\x2F\xFD", Damaged, ""},
 		{"a snapshot", "\x50\x2A\x4D\x18", OtherFormat, "zstd"},
 		{"7z", "7z\xBC\xAF\x27\x1C", OtherFormat, "7z"},
 		{"rar", "Rar!\x1A\x07\x01\x00", OtherFormat, "RAR"},

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -22,7 +21,7 @@ const (
 var delimiters = []rune{',', ';', '\t', '|', '，'}
 
 // findDialect completes info with what the beginning of a CSV file tells.
-func findDialect(ctx context.Context, f *os.File, info *Info, opt Options) error {
+func findDialect(ctx context.Context, f io.ReaderAt, info *Info, opt Options) error {
 	if opt.Delimiter != 0 && !validDelimiter(opt.Delimiter) {
 		return fmt.Errorf("open %s: %q cannot be a delimiter", info.Path, opt.Delimiter)
 	}

@@ -89,6 +89,8 @@ func openBody(ctx context.Context, f *os.File, info *Info, enc string, opt Optio
 	case plainText:
 	case zipArchive:
 		isZip = true
+	case zstdFrame:
+		return openZstd(ctx, f, info, enc, opt)
 	case oleFile:
 		reason, name := oleReason(f)
 		return nil, &FileError{Path: info.Path, Reason: reason, Detail: name}
@@ -113,7 +115,7 @@ func openBody(ctx context.Context, f *os.File, info *Info, enc string, opt Optio
 
 // surveyText completes info with the hash and the encoding of a text: that of
 // its byte order mark, else the one named, else the one that its bytes fit.
-func surveyText(ctx context.Context, f *os.File, info *Info, named string, head []byte) error {
+func surveyText(ctx context.Context, f io.ReaderAt, info *Info, named string, head []byte) error {
 	const utf32 = "\xFF\xFE\x00\x00"
 	if len(head) >= len(utf32) && string(head[:len(utf32)]) == utf32 {
 		return &FileError{Path: info.Path, Reason: EncodingUnsure, Detail: "it looks like UTF-32, which is not read"}
@@ -139,7 +141,7 @@ func surveyText(ctx context.Context, f *os.File, info *Info, named string, head 
 
 // digest reads the whole file, shows it to visit piece by piece if that is not
 // nil, and completes info with its hash, which is taken meanwhile.
-func digest(ctx context.Context, f *os.File, info *Info, visit func(p []byte)) error {
+func digest(ctx context.Context, f io.ReaderAt, info *Info, visit func(p []byte)) error {
 	r := io.NewSectionReader(f, 0, 1<<62)
 	bufs := [2][]byte{make([]byte, surveyBytes), make([]byte, surveyBytes)}
 	hash := sha256.New()
@@ -166,6 +168,9 @@ func digest(ctx context.Context, f *os.File, info *Info, visit func(p []byte)) e
 		}
 	}
 	hashing.Wait()
+	if info.Size < 0 { // of a compressed text it is not known before
+		info.Size = size
+	}
 	if size != info.Size {
 		return &FileError{Path: info.Path, Reason: Changed, Detail: fmt.Sprintf("it had %d bytes, now %d", info.Size, size)}
 	}

@@ -102,3 +102,22 @@ func appendISODate(dst []byte, text string) ([]byte, bool) {
 	}
 	return dst, false
 }
+
+// toSerial is the serial date of a day or of a day with a time, and the format
+// that shows it; false for what the 1900 system holds as another day, or not to
+// the second.
+func toSerial(text string) (serial float64, format int, ok bool) {
+	format = inDay
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		// Parse takes fractions of a second that the layout does not have.
+		if t, err = time.Parse(time.DateTime, text); err != nil || t.Nanosecond() != 0 {
+			return 0, 0, false
+		}
+		format = inMoment
+	}
+	const epoch = -25569 // as in appendDay
+	const march1900 = 61
+	days := float64(t.Unix())/secondsPerDay - epoch
+	return days, format, days >= march1900 && days < lastSerial
+}

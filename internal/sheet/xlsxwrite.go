@@ -33,6 +33,22 @@ const (
 	outStyles
 )
 
+// The number formats that each look comes in.
+const (
+	inText = iota
+	inNumber
+	inDay
+	inMoment
+	outFormats
+)
+
+// formats are what the number formats show.
+var formats = [outFormats]excelize.Style{
+	inText: {NumFmt: 49}, inNumber: {NumFmt: 0}, inDay: {CustomNumFmt: &dayShown}, inMoment: {CustomNumFmt: &momentShown},
+}
+
+var dayShown, momentShown = "yyyy-mm-dd", "yyyy-mm-dd hh:mm:ss"
+
 // OutCell is a cell to write.
 type OutCell struct {
 	Value string
@@ -40,6 +56,10 @@ type OutCell struct {
 	// Number: Value is a plain decimal number of at most 15 digits, and is
 	// stored as one.
 	Number bool
+	// Date: Value is 2006-01-02 or 2006-01-02 15:04:05 and is stored as a date, as
+	// long as it is one that a workbook can hold; else, and with fractions of a
+	// second, it stays text.
+	Date bool
 	// Note is shown beside the cell. Only the first 5,000 of a workbook are
 	// written.
 	Note string
@@ -50,6 +70,7 @@ type SheetOptions struct {
 	Widths     []float64 // of the columns from A on, in characters; 0 for the usual one
 	FreezeRows int       // rows at the top that stay when the rest is scrolled
 	AutoFilter bool      // over all rows, the first of which is the header
+	MaxRows    int       // before the sheet goes on in a further one; 0 for as many as it can have
 }
 
 // XLSXWriter writes a workbook of any size in bounded memory: rows go to
@@ -61,7 +82,7 @@ type SheetOptions struct {
 type XLSXWriter struct {
 	w      io.Writer
 	f      *excelize.File // nil when it was closed or discarded
-	styles [outStyles][2]int
+	styles [outStyles][outFormats]int
 	sheets []*SheetWriter
 	names  []string // in use
 	notes  int
@@ -87,15 +108,14 @@ func (x *XLSXWriter) makeStyles() error {
 		Bad:   {Fill: excelize.Fill{Type: "pattern", Pattern: 1, Color: []string{"FFC7CE"}}},
 		Muted: {Font: &excelize.Font{Color: "808080"}},
 	}
-	const general, text = 0, 49
 	for look, style := range looks {
-		for number, format := range [2]int{text, general} {
-			style.NumFmt = format
+		for i, format := range formats {
+			style.NumFmt, style.CustomNumFmt = format.NumFmt, format.CustomNumFmt
 			id, err := x.f.NewStyle(&style)
 			if err != nil {
 				return fmt.Errorf("write workbook: style: %w", err)
 			}
-			x.styles[look][number] = id
+			x.styles[look][i] = id
 		}
 	}
 	return nil
@@ -107,6 +127,7 @@ type SheetWriter struct {
 	base   string // the name that was asked for
 	name   string
 	part   int // of the sheets that share base
+	parts  []string
 	opt    SheetOptions
 	stream *excelize.StreamWriter
 	rows   int
@@ -143,6 +164,7 @@ func (s *SheetWriter) begin(name string) error {
 	}
 	s.name, s.stream, s.rows, s.widest = name, stream, 0, 0
 	s.part++
+	s.parts = append(s.parts, name)
 	for i, width := range s.opt.Widths {
 		if width <= 0 {
 			continue
@@ -201,7 +223,7 @@ func (s *SheetWriter) Row(cells []OutCell) error {
 	if s.rows == 0 && s.part == 1 {
 		s.header = slices.Clone(cells)
 	}
-	if s.rows == s.x.maxRows {
+	if s.rows == s.limit() {
 		if err := s.overflow(); err != nil {
 			return err
 		}
@@ -215,6 +237,16 @@ func (s *SheetWriter) Row(cells []OutCell) error {
 	return s.addNotes(cells)
 }
 
+// Parts are the names of the sheet and of those in which it goes on.
+func (s *SheetWriter) Parts() []string { return s.parts }
+
+func (s *SheetWriter) limit() int {
+	if s.opt.MaxRows > 0 {
+		return s.opt.MaxRows
+	}
+	return s.x.maxRows
+}
+
 // value is what is given to the stream for a cell. A blank one keeps its look,
 // and the text format for what somebody types into it.
 func (s *SheetWriter) value(c *OutCell) (any, error) {
@@ -222,19 +254,24 @@ func (s *SheetWriter) value(c *OutCell) (any, error) {
 		return nil, fmt.Errorf("no style %d", c.Style)
 	}
 	if c.Value == "" {
-		return excelize.Cell{StyleID: s.x.styles[c.Style][0]}, nil
+		return excelize.Cell{StyleID: s.x.styles[c.Style][inText]}, nil
 	}
 	if c.Number {
 		if !isPlainNumber([]byte(c.Value)) {
 			return nil, fmt.Errorf("%q is no plain number", c.Value)
 		}
 		n, err := strconv.ParseFloat(c.Value, 64)
-		return excelize.Cell{StyleID: s.x.styles[c.Style][1], Value: n}, err
+		return excelize.Cell{StyleID: s.x.styles[c.Style][inNumber], Value: n}, err
+	}
+	if c.Date {
+		if serial, format, ok := toSerial(c.Value); ok {
+			return excelize.Cell{StyleID: s.x.styles[c.Style][format], Value: serial}, nil
+		}
 	}
 	if err := checkText(c.Value); err != nil {
 		return nil, err
 	}
-	return excelize.Cell{StyleID: s.x.styles[c.Style][0], Value: c.Value}, nil
+	return excelize.Cell{StyleID: s.x.styles[c.Style][inText], Value: c.Value}, nil
 }
 
 // checkText refuses a text that a workbook cannot hold as it is.

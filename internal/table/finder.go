@@ -43,6 +43,9 @@ func (f *finder) meaning(header string) int {
 	if field, ok := f.index.find(header); ok {
 		return field
 	}
+	if _, ok := groupOf(header); ok && f.kind == crm.Customers {
+		return tagHeader
+	}
 	switch is, code := repairColumn(header); {
 	case code:
 		return priorHeader

@@ -35,6 +35,8 @@ type Mapping struct {
 	column   []int // sheet column by field, -1 for none
 	field    []int // by sheet column: a field or one of the meanings below
 	prior    []int // sheet columns that hold 错误代码
+	tags     []tagColumn
+	perGroup []int // their columns
 	blank    []int // sheet columns with a blank header
 }
 
@@ -44,6 +46,7 @@ const (
 	blankHeader
 	ignoredHeader // a repair file's, or left out by the caller
 	priorHeader   // 错误代码
+	tagHeader     // 企业标签:意向
 )
 
 // FindHeader finds the header of a sheet of kind k among its first rows (at
@@ -144,6 +147,10 @@ func (f *finder) mapping(c candidate) *Mapping {
 			m.prior = append(m.prior, i)
 		case meaning == blankHeader:
 			m.blank = append(m.blank, i)
+		case meaning == tagHeader:
+			group, _ := groupOf(header)
+			m.tags = append(m.tags, tagColumn{i, group})
+			m.perGroup = append(m.perGroup, i)
 		case meaning >= 0 && m.column[meaning] < 0:
 			m.column[meaning] = i
 		}
@@ -173,8 +180,12 @@ func (f *finder) missing(m *Mapping, unknown []string) ([]Missing, bool) {
 // Column is the 0-based sheet column of a field, -1 when the sheet has none.
 func (m *Mapping) Column(field int) int { return m.column[field] }
 
-// Field is the field of a 0-based sheet column, false when it has none.
+// Field is the field of a 0-based sheet column, false when it has none. Columns
+// that hold the tags of one group are columns of CustTags.
 func (m *Mapping) Field(column int) (int, bool) {
+	if column >= 0 && column < len(m.field) && m.field[column] == tagHeader {
+		return CustTags, true
+	}
 	if column < 0 || column >= len(m.field) || m.field[column] < 0 {
 		return -1, false
 	}
@@ -225,7 +236,7 @@ func (m *Mapping) doubled() []Doubled {
 			all = append(all, d)
 		}
 	}
-	return all
+	return append(all, m.doubledTags()...)
 }
 
 // written are the headers that are not blank.

@@ -81,6 +81,9 @@ func (m *Mapping) Parse(p *Parser, row *sheet.Row, rec *Record) {
 			bad.add(field)
 		}
 	}
+	if len(m.tags) > 0 && !bad.has(CustTags) && readable == math.MaxInt && !m.addTagColumns(p, row, rec) {
+		bad.add(CustTags)
+	}
 	k := check{m, row, rec, bad}
 	k.row()
 	if readable == math.MaxInt {

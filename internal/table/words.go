@@ -24,6 +24,7 @@ const (
 	badQuote      = "quote"      // a quote in a tag cell that is not closed or not at the start
 	badObject     = "object"     // no object of a grant
 	badWithSub    = "with-sub"   // sub-departments of what is no department
+	badGroup      = "tag-group"  // a tag of another group in a column of one group
 	badTag        = "tag"        // an item of a tag cell without a name, or with two colons
 )
 

@@ -47,6 +47,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 2 && args[0] == excelizeCommand {
 		return readWithExcelize(args[1], stdout, stderr)
 	}
+	if len(args) == 3 && args[0] == writeCommand {
+		return writeWithExcelize(args[1], args[2], stderr)
+	}
 	f, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
 		return 0

@@ -157,7 +157,7 @@ func (s *server) calm(ctx context.Context) {
 }
 
 // client runs a script in the server's own client.
-func (b *bench) client(ctx context.Context, db *database, script string) (usage, error) {
+func (b *bench) client(ctx context.Context, db *database, script string, more ...string) (usage, error) {
 	path, err := exec.LookPath("mariadb")
 	if err != nil {
 		path, err = exec.LookPath("mysql")
@@ -166,9 +166,9 @@ func (b *bench) client(ctx context.Context, db *database, script string) (usage,
 		return usage{}, missing("mariadb client not installed")
 	}
 	s := b.server
-	return b.run(ctx, command{path: path, stdin: script, env: []string{"MYSQL_PWD=" + s.password}, args: []string{
+	return b.run(ctx, command{path: path, stdin: script, env: []string{"MYSQL_PWD=" + s.password}, args: append([]string{
 		"--no-defaults", "--protocol=tcp", "--host=" + s.host, "--port=" + s.port, "--user=" + s.user,
-		"--local-infile=1", "--default-character-set=utf8mb4", "--batch", db.name}})
+		"--local-infile=1", "--default-character-set=utf8mb4", "--batch", db.name}, more...)})
 }
 
 // loadMariaDB measures a script that the client feeds into tagkeep's empty

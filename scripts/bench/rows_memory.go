@@ -1,10 +1,6 @@
 package main
 
-import (
-	"context"
-	"fmt"
-	"strings"
-)
+import "context"
 
 // The most memory that a command may have resident, however many rows.
 var memoryFloor = floor{atMostMiB, 128}
@@ -28,20 +24,10 @@ func firstImport(e engine) func(context.Context, *bench) (outcome, error) {
 	}
 }
 
-// export writes the customers of a filled database into a file.
+// export looks at the memory alone.
 func export(e engine, format string) func(context.Context, *bench) (outcome, error) {
 	return func(ctx context.Context, b *bench) (outcome, error) {
-		f, err := b.fill(ctx, e)
-		if err != nil {
-			return outcome{}, err
-		}
-		run := 0
-		u, err := b.median(ctx, func(ctx context.Context) (usage, error) {
-			run++
-			name := fmt.Sprintf("export-%s-%d.%s", strings.ToLower(e.name), run, format)
-			e.calm(ctx, b)
-			return b.run(ctx, b.tagkeepCommand(f.database, "export", "customers", b.file(name)))
-		})
+		u, _, _, err := b.exported(ctx, e, format)
 		return u.of(b.rows), err
 	}
 }
