@@ -45,7 +45,8 @@ func (f *Formatter) text(field int, text string) string {
 	if l := enumeration(f.kind, field); l != nil {
 		return l.word(text, f.lang)
 	}
-	if declared(f.kind)[field].Time {
+	// Columns of tag groups come behind the declared ones.
+	if columns := declared(f.kind); field < len(columns) && columns[field].Time {
 		return f.moment(text)
 	}
 	return text
