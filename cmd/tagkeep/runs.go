@@ -110,6 +110,8 @@ func (a *app) statusName(s string) string {
 		return a.t("已中断", "stopped")
 	case crm.RunFailed:
 		return a.t("失败", "failed")
+	case crm.RunUndone:
+		return a.t("已撤销", "undone")
 	case crm.RunRunning:
 		return a.t("处理中", "running")
 	}
