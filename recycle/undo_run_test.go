@@ -234,6 +234,7 @@ func TestUndoAsksForRights(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
 		own := s.loaded(crm.Customers, importer.Options{CreatedBy: anna}, "客户ID,客户名称,跟进员工,企业标签", "wm1,改名,anna,意向:低意向", "wm901,新客户,anna,")
 		people := s.loaded(crm.People, importer.Options{CreatedBy: dora}, "员工账号,姓名,部门", "newbie,新人,总部/销售部")
+		library := s.loaded(crm.Tags, importer.Options{CreatedBy: anna}, "标签组,标签名称,标签说明", "意向,低意向,改了")
 		imported := s.state()
 		undo := func(run, by int64) error {
 			_, err := UndoRun(t.Context(), s.db, s.dir, run, UndoOptions{By: by})
@@ -247,6 +248,9 @@ func TestUndoAsksForRights(t *testing.T) {
 		given := s.state()
 		if refusal := (*Refusal)(nil); !errors.As(undo(own, anna), &refusal) {
 			t.Error("who may not use the tag takes it off")
+		}
+		if refusal := (*Refusal)(nil); !errors.As(undo(library, anna), &refusal) {
+			t.Error("who may not edit the tag changes it")
 		}
 		s.same(s.state(), given, "after the refusals")
 		u := s.undoRun(own, UndoOptions{By: boss})
