@@ -224,31 +224,6 @@ func (u *undoer) run(r store.Receipt, rehearse bool) error {
 		DeletionID: u.own.ID, Command: u.o.Command, Detail: string(counts)})
 }
 
-// admit lets the operator, super admins and whoever did it take something back.
-// For others it is not there, but for auditors, who see everything.
-func (u *undoer) admit(c crm.Company) error {
-	role := roleOf(c, u.o.By)
-	switch {
-	case u.o.By == 0, role == crm.RoleSuper:
-		return nil
-	case role == crm.RoleAuditor:
-		return ErrNotYours
-	case u.o.By != u.owner && u.importRun != 0:
-		return ErrNoRun
-	case u.o.By != u.owner:
-		return ErrNoEvent
-	}
-	return nil
-}
-
-func roleOf(c crm.Company, staff int64) string {
-	i := slices.IndexFunc(c.Staff, func(s crm.Staff) bool { return s.ID == staff })
-	if i < 0 {
-		return ""
-	}
-	return c.Staff[i].Role
-}
-
 // permit asks of what went into the bin what deleting it by hand would take.
 func (u *undoer) permit() error {
 	b := u.out.Buried

@@ -57,8 +57,8 @@ type runUndo struct {
 	// same thing is passed over: what it would put back is older still.
 	left map[place]bool
 
-	// For permit: what is overwritten, the tags that links come and go of, and
-	// the customers that were asked about.
+	// For permit: the groups and tags that are overwritten, the tags that links
+	// come and go of, and the customers that were asked about.
 	edited map[place]bool
 	tagged map[int64]bool
 	asked  map[int64]bool
@@ -222,48 +222,4 @@ func (u *runUndo) forgetRemovals() error {
 		}
 	}
 	return nil
-}
-
-// permitCustomers asks of the customers of a batch what editing them by hand
-// would take, before anything of them is changed: the followers decide.
-func (u *runUndo) permitCustomers(batch []store.Change) error {
-	if u.o.By == 0 {
-		return nil
-	}
-	var ask []int64
-	for _, c := range batch {
-		about := c.Kind == crm.ImageCustomer || c.Kind == crm.ImageFollow || c.Kind == crm.ImageLinks
-		if about && !u.asked[c.ItemID] {
-			u.asked[c.ItemID] = true
-			ask = append(ask, c.ItemID)
-		}
-	}
-	return permit(u.tx, u.world, u.o.By, access.Edit, nil, nil, ask)
-}
-
-// permitEdits asks the same of groups and tags, and of the tags that links come
-// and go of what tagging takes. What the run itself created is asked about as it
-// goes into the bin.
-func (u *runUndo) permitEdits() error {
-	var s Selection
-	tags := make([]int64, 0, len(u.tagged))
-	for p := range u.edited {
-		switch p.kind {
-		case crm.ImageGroup:
-			s.Groups = append(s.Groups, p.id)
-		case crm.ImageTag:
-			s.Tags = append(s.Tags, p.id)
-		}
-	}
-	for id := range u.tagged {
-		if u.groupOf[id] != 0 {
-			tags = append(tags, id)
-		}
-	}
-	s = s.sorted()
-	slices.Sort(tags)
-	if err := permit(u.tx, u.world, u.o.By, access.Edit, s.Groups, s.Tags, nil); err != nil {
-		return err
-	}
-	return permit(u.tx, u.world, u.o.By, access.Use, nil, tags, nil)
 }

@@ -93,7 +93,9 @@ func (u *runUndo) putImage(p place, name string, write func() error) error {
 		return err
 	}
 	u.out.Rows++
-	u.edited[p] = true
+	if p.kind == crm.ImageGroup || p.kind == crm.ImageTag { // customers are too many to remember
+		u.edited[p] = true
+	}
 	return nil
 }
 
@@ -216,18 +218,6 @@ func (u *runUndo) forgetRevocation(grant int64) error {
 		err = errors.Join(err, u.j.row(t.Name, ids[i:i+1], nil))
 	}
 	return err
-}
-
-// permitGrant refuses who could not give the grant.
-func (u *runUndo) permitGrant(g *crm.Grant) error {
-	if u.o.By == 0 {
-		return nil
-	}
-	o := access.Object{Kind: g.ObjectKind, ID: g.ObjectID}
-	if d := u.world.MayGive(u.o.By, o, g.Level, g.EndsAt); !d.Allowed {
-		return &Refusal{Do: access.Give, On: o, Decision: d}
-	}
-	return nil
 }
 
 // revokeCreated ends the grants that the run gave.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tagkeep/internal/crm"
 	"tagkeep/internal/store"
 	"tagkeep/recycle"
 	"tagkeep/snapshot"
@@ -69,19 +70,17 @@ func (a *app) undo(cmd *cobra.Command, word string, f undoFlags) error {
 	if u.by, err = a.actor(u.ctx, u.db); err != nil {
 		return err
 	}
-	switch u.label[0] {
-	case 'R':
+	if u.label[0] == 'R' {
 		return recycleError(u.takeBack(recycle.UndoRun))
-	case 'X':
-		if err := u.isEvent(); err != nil {
-			return err
-		}
-		return recycleError(u.takeBack(recycle.Undo))
 	}
-	if err := u.isEvent(); err != nil {
+	kind, err := u.kind()
+	switch {
+	case err != nil:
 		return err
+	case kind == crm.EventDelete:
+		return recycleError(u.restore())
 	}
-	return recycleError(u.restore())
+	return recycleError(u.takeBack(recycle.Undo))
 }
 
 // parseLabel reads R7, D7 and X7.
@@ -96,15 +95,18 @@ func parseLabel(word string) (label string, id int64, err error) {
 	return label[:1] + strconv.FormatInt(id, 10), id, nil
 }
 
-// isEvent refuses D7 where 7 is a restore, and X7 where it is a delete.
-func (u *undoing) isEvent() error {
-	return u.db.View(u.ctx, func(tx *store.Tx) error {
+// kind is what the event is. It refuses D7 where 7 is a restore, and X7 where it
+// is a delete.
+func (u *undoing) kind() (kind string, err error) {
+	err = u.db.View(u.ctx, func(tx *store.Tx) error {
 		d, err := tx.Deletion(u.id)
 		if errors.Is(err, store.ErrGone) || err == nil && d.Label() != u.label {
-			return refuse("NO_EVENT", both("没有事件 %s", "there is no event %s", u.label), both("检查编号：删除是 D，恢复和撤销是 X", "check the number: a delete has a D, a restore or an undo an X"))
+			return recycle.ErrNoEvent // the same words as for one that is out of sight
 		}
+		kind = d.Kind
 		return err
 	})
+	return kind, recycleError(err)
 }
 
 // agreed asks, after the preview; unattended it takes --yes.
