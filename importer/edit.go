@@ -180,7 +180,7 @@ func (e *edit) update(r *row) {
 	c.updates = append(c.updates, e.customer)
 	e.list(r, e.own)
 	if !c.e.owns(store.SeqCustomer, e.who.id) {
-		c.e.image(&c.images, r, imageCustomer, e.who.id, 0, before, digestCustomer(&e.customer))
+		c.e.image(&c.images, r, crm.ImageCustomer, e.who.id, 0, before, e.customer.Digest())
 	}
 	e.keep()
 }
@@ -245,7 +245,7 @@ func (e *edit) acceptPair(r *row) {
 		e.list(r, e.pair)
 	}
 	if image && !c.e.owns(store.SeqCustomer, e.who.id) {
-		c.e.image(&c.images, r, imageFollow, e.who.id, e.staff, before, digestFollow(&e.follow))
+		c.e.image(&c.images, r, crm.ImageFollow, e.who.id, e.staff, before, e.follow.Digest())
 	}
 	if !e.who.alone {
 		kept := e.follow
@@ -258,7 +258,7 @@ func (e *edit) acceptLinks(r *row) {
 		return
 	}
 	c := e.c
-	var image linksImage
+	var image crm.LinksImage
 	imaged := !c.e.dry && !c.e.owns(store.SeqCustomer, e.who.id)
 	for _, l := range e.links.remove {
 		c.removals = append(c.removals, removal{l, c.e.names.tagByID[l.TagID].DeletionID})
@@ -276,7 +276,7 @@ func (e *edit) acceptLinks(r *row) {
 	}
 	r.added, r.removed = len(e.links.add), len(e.links.remove)
 	if imaged {
-		c.e.image(&c.images, r, imageLinks, e.who.id, e.staff, image, "")
+		c.e.image(&c.images, r, crm.ImageLinks, e.who.id, e.staff, image, "")
 	}
 }
 

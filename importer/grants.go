@@ -262,7 +262,7 @@ func (g *grants) revoke(r *row, w *grantRow) {
 		after := *x
 		after.RevokedAt, after.RevokedBy = 1, g.e.opts.CreatedBy
 		if !g.e.owns(store.SeqGrant, x.ID) {
-			g.e.image(&g.images, r, imageGrant, x.ID, 0, *x, digestGrant(&after))
+			g.e.image(&g.images, r, crm.ImageGrant, x.ID, 0, *x, after.Digest())
 		}
 	}
 	g.standing[w.key] = slices.DeleteFunc(slices.Clone(g.standing[w.key]), func(x *crm.Grant) bool { return slices.Contains(w.others, x) })

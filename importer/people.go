@@ -178,7 +178,7 @@ func (p *people) create(r *row, s crm.Staff, move bool) {
 
 func (p *people) update(r *row, old *crm.Staff, s crm.Staff, changes []cellChange, move bool) {
 	r.outcome = updated
-	before := staffImage{*old, p.e.names.staffDepts[s.ID]}
+	before := crm.StaffImage{Staff: *old, Departments: p.e.names.staffDepts[s.ID]}
 	s.Name = strings.Clone(s.Name)
 	s.LeftID = leftID(&s)
 	s.Version++
@@ -189,7 +189,8 @@ func (p *people) update(r *row, old *crm.Staff, s crm.Staff, changes []cellChang
 	}
 	p.e.list(r, "staff:"+s.UserID, changes)
 	if !p.e.owns(store.SeqStaff, s.ID) {
-		p.e.image(&p.images, r, imageStaff, s.ID, 0, before, digestStaff(&s, p.e.names.staffDepts[s.ID]))
+		after := crm.StaffImage{Staff: s, Departments: p.e.names.staffDepts[s.ID]}
+		p.e.image(&p.images, r, crm.ImageStaff, s.ID, 0, before, after.Digest())
 	}
 }
 
@@ -294,7 +295,8 @@ func (p *people) disableMissing() int64 {
 		s.Status = crm.StatusDisabled
 		s.Version++
 		in := p.e.names.staffDepts[s.ID]
-		p.e.image(&p.images, &row{}, imageStaff, s.ID, 0, staffImage{was, in}, digestStaff(s, in))
+		after := crm.StaffImage{Staff: *s, Departments: in}
+		p.e.image(&p.images, &row{}, crm.ImageStaff, s.ID, 0, crm.StaffImage{Staff: was, Departments: in}, after.Digest())
 		p.edits = append(p.edits, *s)
 		p.e.list(&row{}, "staff:"+s.UserID, []cellChange{{table.StaffStatus, was.Status, s.Status}})
 	}

@@ -281,7 +281,7 @@ func (l *tagLibrary) updateGroup(r *row, old *crm.Group, g crm.Group) {
 	g.Version++
 	g.WecomID = strings.Clone(g.WecomID)
 	if !l.e.owns(store.SeqGroup, g.ID) {
-		l.e.image(&l.images, r, imageGroup, g.ID, 0, *old, digestGroup(&g))
+		l.e.image(&l.images, r, crm.ImageGroup, g.ID, 0, *old, g.Digest())
 	}
 	*old = g
 	l.e.names.gen++
@@ -304,7 +304,7 @@ func (l *tagLibrary) updateTag(r *row, old *crm.Tag, t crm.Tag) {
 	t.Version++
 	l.cloneText(&t)
 	if !l.e.owns(store.SeqTag, t.ID) {
-		l.e.image(&l.images, r, imageTag, t.ID, 0, *old, digestTag(&t))
+		l.e.image(&l.images, r, crm.ImageTag, t.ID, 0, *old, t.Digest())
 	}
 	*old = t
 	l.e.names.gen++

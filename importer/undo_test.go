@@ -108,30 +108,30 @@ func (u *undo) remove(r store.IDRange) error {
 // change puts one thing back, after a look at whether it is as the run left it.
 func (u *undo) change(kind string, id, staff int64, before []byte, after string) error {
 	switch kind {
-	case imageCustomer:
-		return undoOne(before, after, u.customer(id), digestCustomer, u.putCustomer)
-	case imageFollow:
+	case crm.ImageCustomer:
+		return undoOne(before, after, u.customer(id), (*crm.Customer).Digest, u.putCustomer)
+	case crm.ImageFollow:
 		return u.follow(id, staff, before, after)
-	case imageLinks:
+	case crm.ImageLinks:
 		return u.link(id, staff, before)
-	case imageGroup:
-		return undoOne(before, after, u.group(id), digestGroup, func(g *crm.Group) error {
+	case crm.ImageGroup:
+		return undoOne(before, after, u.group(id), (*crm.Group).Digest, func(g *crm.Group) error {
 			return u.exec("UPDATE tag_group SET scope = ?, department_id = ?, single_choice = ?, sort = ?, wecom_id = ?, updated_at = ?, version = ? WHERE id = ?",
 				g.Scope, g.DepartmentID, bit(g.SingleChoice), g.Sort, g.WecomID, g.UpdatedAt, g.Version, g.ID)
 		})
-	case imageTag:
-		return undoOne(before, after, u.tag(id), digestTag, func(t *crm.Tag) error {
+	case crm.ImageTag:
+		return undoOne(before, after, u.tag(id), (*crm.Tag).Digest, func(t *crm.Tag) error {
 			return u.exec("UPDATE tag SET description = ?, sort = ?, expires_on = ?, wecom_id = ?, updated_at = ?, version = ? WHERE id = ?",
 				t.Description, t.Sort, t.ExpiresOn, t.WecomID, t.UpdatedAt, t.Version, t.ID)
 		})
-	case imageStaff:
+	case crm.ImageStaff:
 		return u.person(id, before, after)
-	case imageGrant:
+	case crm.ImageGrant:
 		now, err := u.tx.Grant(id)
 		if err != nil {
 			return err
 		}
-		return undoOne(before, after, &now, digestGrant, func(g *crm.Grant) error {
+		return undoOne(before, after, &now, (*crm.Grant).Digest, func(g *crm.Grant) error {
 			return u.exec("UPDATE access_grant SET revoked_at = 0, revoked_by = 0, revoke_reason = '', version = ? WHERE id = ?", g.Version, g.ID)
 		})
 	}
@@ -178,19 +178,19 @@ func (u *undo) follow(id, staff int64, before []byte, after string) error {
 		return err
 	}
 	if len(before) == 0 {
-		if now == nil || digestFollow(now) != after {
+		if now == nil || now.Digest() != after {
 			return fmt.Errorf("is not as the run left it: %+v", now)
 		}
 		return u.exec("DELETE FROM customer_staff WHERE customer_id = ? AND staff_id = ?", id, staff)
 	}
-	return undoOne(before, after, now, digestFollow, func(f *crm.Follow) error {
+	return undoOne(before, after, now, (*crm.Follow).Digest, func(f *crm.Follow) error {
 		return u.exec("UPDATE customer_staff SET remark = ?, description = ?, add_way = ?, added_at = ?, updated_at = ?, version = ? WHERE customer_id = ? AND staff_id = ?",
 			f.Remark, f.Description, f.AddWay, f.AddedAt, f.UpdatedAt, f.Version, id, staff)
 	})
 }
 
 func (u *undo) link(id, staff int64, before []byte) error {
-	var image linksImage
+	var image crm.LinksImage
 	if err := json.Unmarshal(before, &image); err != nil {
 		return err
 	}
@@ -231,15 +231,15 @@ func (u *undo) person(id int64, before []byte, after string) error {
 	if err != nil {
 		return err
 	}
-	var now *staffImage
+	var now *crm.StaffImage
 	for _, p := range people {
 		if p.ID == id {
-			now = &staffImage{p, places[id]}
+			now = &crm.StaffImage{Staff: p, Departments: places[id]}
 		}
 	}
 	return undoOne(before, after, now,
-		func(s *staffImage) string { return digestStaff(&s.Staff, s.Departments) },
-		func(s *staffImage) error {
+		(*crm.StaffImage).Digest,
+		func(s *crm.StaffImage) error {
 			p := s.Staff
 			return errors.Join(u.tx.SetStaffDepartments(id, s.Departments),
 				u.exec("UPDATE staff SET left_id = ?, name = ?, status = ?, role = ?, contact = ?, tagging = ?, updated_at = ?, version = ? WHERE id = ?",

@@ -17,6 +17,12 @@ var (
 	ErrPurging = errors.New("it is being removed for good")
 	// ErrNoEvent: there is no such event.
 	ErrNoEvent = errors.New("no such event")
+	// ErrNoRun: there is no such import.
+	ErrNoRun = errors.New("no such import")
+	// ErrUndone: the import has been taken back already.
+	ErrUndone = errors.New("it is undone already")
+	// ErrNotYours: it is for whoever did it, or for a super admin.
+	ErrNotYours = errors.New("for whoever did it, or a super admin")
 	// ErrPlan: the plan that was agreed to is not the one that would be carried
 	// out.
 	ErrPlan = errors.New("the plan has changed")

@@ -108,6 +108,14 @@ const (
 	NoteSnapshotWeak  = "SNAPSHOT"   // the event's snapshot is missing or damaged
 	NoteSurvivor      = "NOT_OURS"   // changed since: not put back
 	NoteNearDuplicate = "NEAR_DUPLICATE"
+
+	// Why the undo of an import leaves something as it is; the thing.
+	NoteChangedSince = "CHANGED_SINCE" // somebody has edited it
+	NoteInBin        = "IN_BIN"        // it has been deleted
+	NoteKeyTaken     = "KEY_TAKEN"     // another one has its old name or key now
+	NoteInUse        = "IN_USE"        // others build on it now
+	NoteNewerChoice  = "NEWER_CHOICE"  // the pair has another tag of the single-choice group now
+	NoteGone         = "GONE"          // it, or what it belongs to, is gone for good
 )
 
 // Count is how many links or grants got a verdict, and why.

@@ -28,20 +28,26 @@ type UndoOptions struct {
 
 // Undone is what an undo did.
 type Undone struct {
-	Event     int64         `json:"event"` // its own, X9; undo takes it too
-	Buried    Selection     `json:"-"`     // what went into the bin
-	Groups    int           `json:"groups_binned"`
-	Tags      int           `json:"tags_binned"`
-	Customers int           `json:"customers_binned"`
-	Back      int           `json:"back"`           // things that came out of the bin
-	Rows      int           `json:"rows_put_back"`  // rows that are as they were before
-	Added     int64         `json:"links_added"`    // links that are there again
-	Removed   int64         `json:"links_removed"`  // links that are gone again
-	Kept      []Note        `json:"kept,omitempty"` // changed since, and left as they are
-	Snapshot  snapshot.Info `json:"-"`
+	Event     int64     `json:"event"` // its own, X9; undo takes it too
+	Buried    Selection `json:"-"`     // what went into the bin
+	Groups    int       `json:"groups_binned"`
+	Tags      int       `json:"tags_binned"`
+	Customers int       `json:"customers_binned"`
+	Back      int       `json:"back"`          // things that came out of the bin
+	Rows      int       `json:"rows_put_back"` // rows that are as they were before
+	// Edited are the things among those binned that somebody has changed since.
+	Edited      int64         `json:"edited_since"`
+	Grants      int           `json:"grants_revoked"`
+	Staff       int           `json:"staff_removed"`
+	Departments int           `json:"departments_removed"`
+	Added       int64         `json:"links_added"`    // links that are there again
+	Removed     int64         `json:"links_removed"`  // links that are gone again
+	Kept        []Note        `json:"kept,omitempty"` // changed since, and left as they are: the first of them
+	KeptCount   int           `json:"kept_count"`     // all of them
+	Snapshot    snapshot.Info `json:"-"`
 }
 
-// Undo takes back a restore, a merge of tags, or an undo: it turns round
+// Undo takes back a restore, a merge of tags, or an undo (that of an import too): it turns round
 // everything that the event did, the last first. What somebody has changed since
 // is left as it is and listed. Undo itself is such an event. A delete is taken
 // back by Restore, which asks more questions.
@@ -65,7 +71,7 @@ func Undo(ctx context.Context, db *store.DB, dir *snapshot.Dir, event int64, o U
 		case d.State == crm.StatePurging || d.State == crm.StatePurged:
 			return nil, ErrPurging
 		}
-		return &undoer{tx: tx, of: d, o: o, play: func(u *undoer) error {
+		return &undoer{tx: tx, of: d, owner: d.CreatedBy, o: o, play: func(u *undoer) error {
 			return tx.EventChanges(event, func(body string) error {
 				var c change
 				if err := json.Unmarshal([]byte(body), &c); err != nil {
@@ -158,6 +164,7 @@ type undoer struct {
 	tx        *store.Tx
 	of        crm.Deletion // the event that is undone; of a run only ID 0
 	importRun int64        // the run that is undone, 0 for none
+	owner     int64        // who did what is undone, 0 = the operator
 	o         UndoOptions
 	play      func(*undoer) error
 
@@ -174,6 +181,9 @@ func (u *undoer) run(r store.Receipt, rehearse bool) error {
 	u.rehearsing = rehearse
 	company, err := u.tx.Company()
 	if err != nil {
+		return err
+	}
+	if err := u.admit(company); err != nil {
 		return err
 	}
 	u.world = access.New(company)
@@ -210,7 +220,8 @@ func (u *undoer) run(r store.Receipt, rehearse bool) error {
 	if err := u.tx.SetCounts(u.own.ID, string(counts)); err != nil {
 		return err
 	}
-	return audit(u.tx, u.own, u.o.By, u.o.Command, "undo", u.out)
+	return u.tx.WriteAudit(store.Audit{Operator: store.Operator(), StaffID: u.o.By, Action: "undo", Object: clipped(u.own.Summary, 255), RunID: u.importRun,
+		DeletionID: u.own.ID, Command: u.o.Command, Detail: string(counts)})
 }
 
 // permit asks of what went into the bin what deleting it by hand would take.
@@ -220,6 +231,7 @@ func (u *undoer) permit() error {
 }
 
 func (u *undoer) keep(code string, args ...string) {
+	u.out.KeptCount++
 	if len(u.out.Kept) < maxNotes {
 		u.out.Kept = append(u.out.Kept, Note{code, args})
 	}
@@ -340,11 +352,15 @@ func (u *undoer) putRow(table string, key []int64, want, put store.Image) error 
 		u.keep(NoteSurvivor, table, fmt.Sprint(key), "name-taken")
 		return nil
 	}
-	if err == nil {
+	if err == nil && !uncounted[table] {
 		u.out.Rows++
 	}
 	return err
 }
+
+// uncounted are tables whose rows people do not count: each belongs to a row of
+// another one.
+var uncounted = map[string]bool{"staff_department": true, "department_closure": true, "sleeping_removal": true, "import_run": true}
 
 // addLinks puts links back that are not there and whose ends are.
 func (u *undoer) addLinks(list []crm.Link) error {

@@ -30,6 +30,7 @@ var permissionFiles = map[string]string{
 	"tags.csv":         "标签组,标签名称,标签组类型,所属部门\n意向,高意向,,\n意向,低意向,,\n销售标签,重点,部门,总部/销售部\n市场标签,线索,部门,总部/市场部\n",
 	"customers.csv":    "客户ID,手机号,客户名称,跟进员工,企业标签\nwm1,13800000001,甲,seller,意向:高意向\nwm2,13800000002,乙,market,市场标签:线索\n",
 	"newtags.csv":      "标签组,标签名称\n意向,新标签\n",
+	"owntags.csv":      "标签组,标签名称,标签说明\n意向,待跟进,\n意向,低意向,改过\n",
 	"newgroup.csv":     "标签组,标签名称\n新组,新标签\n",
 	"markettags.csv":   "标签组,标签名称\n市场标签,新线索\n",
 	"retag.csv":        "客户ID,跟进员工,企业标签\nwm1,seller,意向:低意向\n",
@@ -125,6 +126,7 @@ func permissionCompany(t *testing.T) string {
 	t.Setenv("TAGKEEP_LANG", "zh")
 	for _, args := range [][]string{
 		{"init"}, {"import", "staff", "staff.csv"}, {"import", "tags", "tags.csv"}, {"import", "customers", "customers.csv"},
+		{"import", "tags", "owntags.csv", "--as", "editor"},
 		{"access", "grant", "--user", "rookie", "--on", "group:销售标签", "--level", "view", "--reason", "试用"},
 		{"access", "request", "--user", "seller", "--do", "edit", "--on", "group:意向", "--for", "24h", "--reason", "活动"},
 		{"snapshot", "create", "--snapshots", "shots"},

@@ -110,6 +110,8 @@ func (a *app) statusName(s string) string {
 		return a.t("已中断", "stopped")
 	case crm.RunFailed:
 		return a.t("失败", "failed")
+	case crm.RunUndone:
+		return a.t("已撤销", "undone")
 	case crm.RunRunning:
 		return a.t("处理中", "running")
 	}
@@ -182,7 +184,7 @@ func (a *app) showRun(cmd *cobra.Command, word string) error {
 		a.print("  %s", a.ledgerLine(in.Rows))
 		a.print(a.t("  打标关系：新增 %d，移除 %d", "  links: %d added, %d removed"), in.Added, in.Removed)
 		a.print(a.t("  操作者：%s，开始 %s，结束 %s", "  by %s, from %s to %s"), in.Operator, in.StartedAt, in.EndedAt)
-		if !in.Complete {
+		if !in.Complete && in.Status != crm.RunUndone {
 			a.print(a.t("  写入到第 %d 行；再次导入同一文件会继续", "  stored up to row %d; importing the file again goes on"), in.StoredTo)
 		}
 		if in.Rows.Rejected > 0 {

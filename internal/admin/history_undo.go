@@ -228,10 +228,7 @@ func runImage(tx *store.Tx, run int64, k key) (undo func(*crm.Company), found bo
 	return func(f *crm.Company) {
 		switch k.kind {
 		case crm.RefStaff:
-			var was struct {
-				Staff       crm.Staff `json:"staff"`
-				Departments []int64   `json:"departments"`
-			}
+			var was crm.StaffImage
 			if json.Unmarshal(body, &was) == nil && was.Staff.ID == k.id {
 				replace(f.Staff, was.Staff, func(p crm.Staff) int64 { return p.ID })
 				f.StaffDepartments[k.id] = was.Departments

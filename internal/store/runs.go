@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
+	"math"
 
 	"github.com/jmoiron/sqlx"
 
@@ -130,7 +131,7 @@ func (tx *Tx) CreatedBy(runID int64) ([]IDRange, error) {
 // of what it made of it: an undo puts Before back where the digest still holds.
 type Change struct {
 	Row     int
-	Kind    string // customer, follow, links, staff, tag, group
+	Kind    string // one of the crm.Image constants
 	ItemID  int64
 	StaffID int64
 	Before  string // JSON
@@ -150,6 +151,60 @@ func (tx *Tx) SaveChanges(runID, seq int64, changes []Change) error {
 func (tx *Tx) NextChange(runID int64) (int64, error) {
 	var n int64
 	err := tx.Get(&n, "SELECT COALESCE(MAX(seq), 0) + 1 FROM import_change WHERE run_id = ?", runID)
+	return n, err
+}
+
+// batchChanges is how many before-images are held at a time.
+const batchChanges = 500
+
+// RunChanges hands out the before-images of a run in batches, the last first. fn
+// may use tx.
+func (tx *Tx) RunChanges(runID int64, fn func([]Change) error) error {
+	for below := int64(math.MaxInt64); ; {
+		var list []Change
+		err := tx.Each(`SELECT seq, row_no, kind, item_id, staff_id, before_image, after_digest FROM import_change WHERE run_id = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
+			[]any{runID, below, batchChanges}, func(rows *sqlx.Rows) error {
+				var c Change
+				err := rows.Scan(&below, &c.Row, &c.Kind, &c.ItemID, &c.StaffID, &c.Before, &c.After)
+				list = append(list, c)
+				return err
+			})
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		if err := fn(list); err != nil {
+			return err
+		}
+	}
+}
+
+// LinksOfRun hands out in batches the links that carry a run's mark. fn may use
+// tx, also to remove them.
+func (tx *Tx) LinksOfRun(runID int64, fn func([]crm.Link) error) error {
+	last := crm.Link{}
+	for {
+		var list []crm.Link
+		err := tx.Each("SELECT "+linkColumns+` FROM link WHERE run_id = ? AND customer_id >= ?
+			AND (customer_id > ? OR tag_id > ? OR tag_id = ? AND staff_id > ?) ORDER BY customer_id, tag_id, staff_id LIMIT ?`,
+			[]any{runID, last.CustomerID, last.CustomerID, last.TagID, last.TagID, last.StaffID, batchChanges}, func(rows *sqlx.Rows) error {
+				l, err := scanLink(rows)
+				list = append(list, l)
+				return err
+			})
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		last = list[len(list)-1]
+		if err := fn(list); err != nil {
+			return err
+		}
+	}
+}
+
+// EditedSince counts the live things of a kind from first to last that were
+// changed after a moment, in epoch milliseconds.
+func (tx *Tx) EditedSince(kind string, first, last, at int64) (n int64, err error) {
+	err = tx.Get(&n, "SELECT COUNT(*) FROM "+binTables[kind]+" WHERE id BETWEEN ? AND ? AND deletion_id = 0 AND updated_at > ?", first, last, at)
 	return n, err
 }
 
