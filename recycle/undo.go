@@ -213,6 +213,9 @@ func (u *undoer) run(r store.Receipt, rehearse bool) error {
 	if err := settle(u.tx, u.touched, u.o.By); err != nil {
 		return err
 	}
+	if err := u.remember(company); err != nil {
+		return err
+	}
 	counts, err := json.Marshal(u.out)
 	if err != nil {
 		return err
@@ -222,6 +225,26 @@ func (u *undoer) run(r store.Receipt, rehearse bool) error {
 	}
 	return u.tx.WriteAudit(store.Audit{Operator: store.Operator(), StaffID: u.o.By, Action: "undo", Object: clipped(u.own.Summary, 255), RunID: u.importRun,
 		DeletionID: u.own.ID, Command: u.o.Command, Detail: string(counts)})
+}
+
+// remember keeps who could see what went into the bin, and where it stood, as a
+// delete does: it may come back by a restore of this event.
+func (u *undoer) remember(before crm.Company) error {
+	b := u.out.Buried
+	if len(b.Groups)+len(b.Tags) == 0 {
+		return nil
+	}
+	groups, tags := setOf(b.Groups), setOf(b.Tags)
+	near := placesOf(before, groups, tags)
+	if err := u.j.write(change{Places: &near}); err != nil {
+		return err
+	}
+	had := look(u.world, before, b.Groups, slices.DeleteFunc(slices.Clone(before.Tags), func(t crm.Tag) bool { return !tags[t.ID] }))
+	text, err := had.encode()
+	if err != nil {
+		return err
+	}
+	return u.tx.SetHadAccess(u.own.ID, text)
 }
 
 // permit asks of what went into the bin what deleting it by hand would take.

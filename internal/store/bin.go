@@ -57,6 +57,11 @@ func (tx *Tx) SetCounts(event int64, counts string) error {
 	return tx.one("save the event", "UPDATE deletion SET counts = ? WHERE id = ?", counts, event)
 }
 
+// SetHadAccess writes who could see what an event sent into the bin.
+func (tx *Tx) SetHadAccess(event int64, had string) error {
+	return tx.one("save the event", "UPDATE deletion SET had_access = ? WHERE id = ?", had, event)
+}
+
 // Rehearse gives out a receipt for trying what needs one. The transaction can
 // only be rolled back from then on.
 func (tx *Tx) Rehearse() Receipt {
