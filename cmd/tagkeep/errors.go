@@ -138,7 +138,7 @@ func (a *app) explain(err error) *failure {
 		f.hint = both("核对文件和 --tags；确实要移除时加 --max-removals %d", "check the file and --tags; if that is what you want, add --max-removals %d", removals.Removed)
 	case errors.Is(err, importer.ErrUsage):
 		f.exit, f.code = exitRefused, "USAGE"
-	case explainAdmin(f, err):
+	case explainAdmin(f, err), explainFilter(f, err):
 	case !a.explainDatabase(f, err):
 		explainPath(f, err)
 	}
