@@ -2,6 +2,8 @@ package recycle
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -210,6 +212,10 @@ func TestR14_SingleChoice(t *testing.T) {
 		s.same(s.state(), before, "after the restore")
 		s.undo(back.Event)
 		s.same(s.state(), merged, "after the undo")
+		u := s.undo(d.Event)
+		s.same(s.state(), before, "after the undo of the merge")
+		s.undo(u.Event)
+		s.same(s.state(), merged, "after the undo of that")
 		s.unlink(vip, ben, 3)
 		s.link(shop, ben, 1<<43, 3)
 		s.write(func(tx *store.Tx) error { return tx.MoveTag(shop, grade) })
@@ -277,5 +283,53 @@ func TestR14_Refused(t *testing.T) {
 		s.refused(err, ErrDeclined)
 		s.same(s.state(), before, "after refusals")
 		s.restore(gone, RestoreOptions{})
+	})
+}
+
+// R14: whatever was merged into what, tags that come back one by one, in any
+// order, leave nothing of the merge.
+func TestR14_AnyOrder(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		for seed := range uint64(6) {
+			r := rand.New(rand.NewPCG(seed, 14))
+			s.scatter(r)
+			before := s.state()
+			tags := []int64{high, low, vip, gold, web, shop}
+			r.Shuffle(len(tags), func(i, j int) { tags[i], tags[j] = tags[j], tags[i] })
+			from := tags[1 : 3+r.IntN(3)]
+			d := s.merge(tags[0], from...)
+			merged := s.state()
+			u := s.undo(d.Event)
+			s.same(s.state(), before, fmt.Sprintf("seed %d, after the undo of %v", seed, tags))
+			s.undo(u.Event)
+			s.same(s.state(), merged, fmt.Sprintf("seed %d, after its undo", seed))
+			for _, k := range r.Perm(len(from)) {
+				s.restore(d.Event, RestoreOptions{Only: &Selection{Tags: []int64{from[k]}}})
+			}
+			s.same(s.state(), before, fmt.Sprintf("seed %d, after the restores of %v", seed, tags))
+		}
+	})
+}
+
+// scatter gives tags to pairs at random.
+func (s *scene) scatter(r *rand.Rand) {
+	s.write(func(tx *store.Tx) error {
+		had := make(map[linkKey]bool)
+		var all []any
+		for id := int64(1); id <= 20; id++ {
+			all = append(all, id)
+		}
+		if err := tx.LinksOf(all, func(l crm.Link) { had[linkKey{l.CustomerID, l.TagID, l.StaffID}] = true }); err != nil {
+			return err
+		}
+		var ls []crm.Link
+		for range 80 {
+			l := crm.Link{CustomerID: 1 + r.Int64N(20), TagID: []int64{high, low, vip, gold, web, shop}[r.IntN(6)], StaffID: []int64{0, anna, ben}[r.IntN(3)], TaggedAt: r.Int64N(9), TaggedBy: 1 + r.Int64N(3)}
+			if key := (linkKey{l.CustomerID, l.TagID, l.StaffID}); !had[key] {
+				had[key] = true
+				ls = append(ls, l)
+			}
+		}
+		return tx.AddLinks(ls)
 	})
 }

@@ -256,13 +256,19 @@ func deleteError(ctx context.Context, d *admin.Desk, err error) error {
 	return err
 }
 
+// refusedDelete names what may not go. A tag that whoever acts does not see, in a
+// group that they do, has no name for them.
 func refusedDelete(ctx context.Context, d *admin.Desk, r *recycle.Refusal) error {
+	if r.Customer == 0 && !r.Decision.Seen() {
+		return refuse("NOT_ALLOWED", both("不能删除：其中有您没有权限的标签", "not allowed: there are tags among it that you have no right to"),
+			both("[tagkeep] 请超级管理员执行此命令", "[tagkeep] ask a super admin to run this command"))
+	}
 	return cmp.Or(d.Look(ctx, func(tx *store.Tx, c *admin.Company) error {
 		written := c.World.Written(r.On)
 		if r.Customer != 0 {
 			written = crm.RefCustomer + ":" + numberOf("#", r.Customer)
 		}
-		return c.Refused(r.Do, r.On, written, r.Decision)
+		return &admin.Refusal{Do: r.Do, On: written, Decision: r.Decision}
 	}), error(r))
 }
 

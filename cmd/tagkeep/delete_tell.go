@@ -252,6 +252,9 @@ func (o *deleted) json(a *app) map[string]any {
 	if o.into != "" {
 		m["into"] = o.into
 	}
+	if o.refused != nil {
+		m["error"] = a.details(a.explain(o.refused))
+	}
 	if l := o.choice.list; l != nil {
 		m["file"] = l.file.Info.Path
 		m["rows"] = map[string]int64{"read": l.ledger.Read, "deleted": l.ledger.Updated, "skipped": l.ledger.Skipped, "rejected": l.ledger.Rejected}

@@ -57,15 +57,6 @@ func (c *Company) May(do access.Action, o access.Object, customer *access.Custom
 	return &d
 }
 
-// Refused is the refusal of doing something to an object, which is one of what
-// does not exist where whoever acts may not see it.
-func (c *Company) Refused(do access.Action, o access.Object, written string, d access.Decision) error {
-	if c.by != 0 && o.Kind != crm.ObjectAll && !d.Seen() {
-		return c.missing(o.Kind, written)
-	}
-	return &Refusal{Do: do, On: written, Decision: d}
-}
-
 // Narrowed is the company without the tags, tag groups and people that whoever
 // acts may not see, so that a condition cannot ask about them. A hidden group
 // stays for the sake of a tag in it that is not.
