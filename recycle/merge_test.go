@@ -163,6 +163,9 @@ func TestR14_OneOfSeveral(t *testing.T) {
 		first := s.restore(d.Event, RestoreOptions{Only: &Selection{Tags: []int64{high}}})
 		s.sameHolders(low, anna, 1, 2, 3, 4, 5, 6, 7, 8) // 7 and 8 by way of shop
 		s.sameHolders(shop, anna, 2, 5, 7, 8)            // asleep
+		if have := s.holders(low, anna); have[4] != 1<<50 || have[5] != 3 {
+			t.Errorf("customer 4 was tagged at %d, 5 at %d", have[4], have[5])
+		}
 		s.restore(d.Event, RestoreOptions{})
 		s.same(s.state(), before, "after both")
 		again := s.merge(low, high, shop)
