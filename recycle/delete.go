@@ -94,8 +94,10 @@ func (v *victims) count(tx *store.Tx) (Doomed, sight, error) {
 	d := Doomed{Groups: int64(len(v.groups)), Tags: int64(len(v.tags)), Customers: int64(len(v.customers)), GroupIDs: v.groupIDs(), TagIDs: v.tagIDs()}
 	tags := v.tagIDs()
 	var err error
-	if d.Losing, err = tx.CustomersOf(tags); err != nil {
-		return d, sight{}, err
+	if v.into == 0 { // else they get the other tag
+		if d.Losing, err = tx.CustomersOf(tags); err != nil {
+			return d, sight{}, err
+		}
 	}
 	if d.Links, err = linksTouching(tx, tags, v.customers); err != nil {
 		return d, sight{}, err

@@ -200,17 +200,46 @@ func (p *planner) applyUnmerge(j *journal) error {
 // takeCopied removes the links that the merge gave and that no tag which is
 // still merged accounts for.
 func (p *planner) takeCopied(j *journal) error {
-	var behind crm.Pair
-	for {
-		list, err := p.tx.CopiedLinks(p.event.OfID, p.event.ID, p.merged, behind, maxLinks)
+	staff, err := p.tx.CopiedStaff(p.event.OfID, p.event.ID)
+	if err != nil {
+		return err
+	}
+	n := int64(0)
+	for _, id := range staff {
+		taken, err := p.takeCopiedOf(j, id)
+		if err != nil {
+			return err
+		}
+		n += taken
+	}
+	if len(p.merged) > 0 {
+		return nil
+	}
+	gone, err := p.tx.DropCopied(p.event.OfID, p.event.ID)
+	if err == nil && gone != n {
+		err = fmt.Errorf("%d of %d links: %w", gone, n, ErrChanged)
+	}
+	return err
+}
+
+// takeCopiedOf takes those of one member. Where no tag is still merged it only
+// keeps what they were: one statement removes them all.
+func (p *planner) takeCopiedOf(j *journal, staff int64) (n int64, err error) {
+	for behind := int64(0); ; {
+		list, err := p.tx.CopiedLinks(p.event.OfID, p.event.ID, p.merged, staff, behind, maxLinks)
 		if err != nil || len(list) == 0 {
-			return err
+			return n, err
 		}
-		if err := j.dropLinks(list); err != nil {
-			return err
+		if len(p.merged) > 0 {
+			err = j.dropLinks(list)
+		} else {
+			err = j.write(change{Links: &linkChange{Removed: list}})
 		}
-		last := list[len(list)-1]
-		behind = crm.Pair{CustomerID: last.CustomerID, StaffID: last.StaffID}
+		if err != nil {
+			return n, err
+		}
+		n += int64(len(list))
+		behind = list[len(list)-1].CustomerID
 	}
 }
 

@@ -217,17 +217,22 @@ func (tx *Tx) CountCopied(tag, event int64, others []int64) (n int64, err error)
 	return n, err
 }
 
-// CopiedLinks reads those links, in order, those behind a customer and member
-// first; at most limit.
-func (tx *Tx) CopiedLinks(tag, event int64, others []int64, behind crm.Pair, limit int) (out []crm.Link, err error) {
+// CopiedStaff lists the members, 0 for none, to whom those links belong.
+func (tx *Tx) CopiedStaff(tag, event int64) (staff []int64, err error) {
+	err = tx.Select(&staff, "SELECT DISTINCT staff_id FROM link WHERE tag_id = ? AND run_id = ? ORDER BY staff_id", tag, -event)
+	return staff, err
+}
+
+// CopiedLinks reads those links of one member by their customers, the ones
+// behind a customer first; at most limit.
+func (tx *Tx) CopiedLinks(tag, event int64, others []int64, staff, behind int64, limit int) (out []crm.Link, err error) {
 	cond, args := tx.copiedBut(tag, event, others)
-	args = append(args, behind.CustomerID, behind.CustomerID, behind.StaffID, limit)
-	err = tx.Each("SELECT "+linkColumns+" FROM link l WHERE "+cond+` AND (l.customer_id > ? OR l.customer_id = ? AND l.staff_id > ?)
-		ORDER BY l.customer_id, l.staff_id LIMIT ?`, args, func(rows *sqlx.Rows) error {
-		l, err := scanLink(rows)
-		out = append(out, l)
-		return err
-	})
+	err = tx.Each("SELECT "+linkColumns+" FROM link l WHERE "+cond+" AND l.staff_id = ? AND l.customer_id > ? ORDER BY l.customer_id LIMIT ?",
+		append(args, staff, behind, limit), func(rows *sqlx.Rows) error {
+			l, err := scanLink(rows)
+			out = append(out, l)
+			return err
+		})
 	return out, err
 }
 
