@@ -2,9 +2,6 @@ package importer
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -34,9 +31,9 @@ func (r *running) repair(ctx context.Context, path string) (string, error) {
 		return "", err
 	}
 	defer rows.Close()
-	look := &lookup{rows: rows, buf: make([]sheet.Row, 500)}
+	look := sheet.NewLookup(rows)
 	err = r.rejected(ctx, func(p store.RowProblems) error {
-		raw, err := look.row(p.Row)
+		raw, err := look.Row(p.Row)
 		if err != nil {
 			return err
 		}
@@ -63,32 +60,4 @@ func (r *running) rejected(ctx context.Context, fn func(store.RowProblems) error
 		return r.spool.each(fn)
 	}
 	return r.db.View(ctx, func(tx *store.Tx) error { return tx.RunErrors(r.e.run.ID, fn) })
-}
-
-// lookup finds rows of the file by number, in ascending order.
-type lookup struct {
-	rows *sheet.Rows
-	buf  []sheet.Row
-	next []sheet.Row
-	end  bool
-}
-
-func (l *lookup) row(number int) (sheet.Row, error) {
-	for {
-		for i := range l.next {
-			if l.next[i].Number == number {
-				row := l.next[i]
-				l.next = l.next[i+1:]
-				return row, nil
-			}
-		}
-		if l.end {
-			return sheet.Row{}, fmt.Errorf("row %d is not in the file any more", number)
-		}
-		n, err := l.rows.Read(l.buf)
-		if l.end = errors.Is(err, io.EOF); err != nil && !l.end {
-			return sheet.Row{}, err
-		}
-		l.next = l.buf[:n]
-	}
 }

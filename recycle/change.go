@@ -16,6 +16,7 @@ type change struct {
 	Bin    *binChange  `json:"bin,omitempty"`
 	Row    *rowChange  `json:"row,omitempty"`
 	Links  *linkChange `json:"links,omitempty"`
+	Swap   *swapChange `json:"swap,omitempty"`
 	Copied *copyChange `json:"copied,omitempty"`
 	Places *places     `json:"places,omitempty"`
 	Note   *Note       `json:"note,omitempty"`
@@ -44,10 +45,19 @@ type linkChange struct {
 	Removed []crm.Link `json:"removed,omitempty"`
 }
 
+// swapChange put links in the place of others of the same customer, tag and
+// member, one by one.
+type swapChange struct {
+	Before []crm.Link `json:"before"`
+	After  []crm.Link `json:"after"`
+}
+
 // copyChange gave tag To the links of tag From that it had not got, which carry
 // the event's mark.
 type copyChange struct {
 	From, To, Event int64
+	// With are further tags that it took links of, for a merge of several.
+	With ids `json:",omitempty"`
 	// Undone: it took them away again.
 	Undone bool `json:",omitempty"`
 }
@@ -218,11 +228,31 @@ func (j *journal) dropLinks(list []crm.Link) error {
 	return nil
 }
 
-// copyLinks gives one tag the links of another that it has not got.
-func (j *journal) copyLinks(from, to int64) (int64, error) {
-	n, err := j.tx.CopyLinks(from, to, j.event)
+// swapLinks puts links in the place of others of the same key.
+func (j *journal) swapLinks(before, after []crm.Link) error {
+	for len(before) > 0 {
+		n := min(len(before), maxLinks/2)
+		for _, l := range before[:n] {
+			if err := j.tx.RemoveLink(l, 0, 0, 0); err != nil {
+				return err
+			}
+		}
+		if err := j.tx.AddLinks(after[:n]); err != nil {
+			return err
+		}
+		if err := j.write(change{Swap: &swapChange{Before: before[:n], After: after[:n]}}); err != nil {
+			return err
+		}
+		before, after = before[n:], after[n:]
+	}
+	return nil
+}
+
+// copyLinks gives a tag the links of others that it has not got.
+func (j *journal) copyLinks(from []int64, to int64) (int64, error) {
+	n, err := j.tx.CopyLinksOfAll(from, to, j.event)
 	if err != nil || n == 0 {
 		return n, err
 	}
-	return n, j.write(change{Copied: &copyChange{From: from, To: to, Event: j.event}})
+	return n, j.write(change{Copied: &copyChange{From: from[0], With: from[1:], To: to, Event: j.event}})
 }

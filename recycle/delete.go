@@ -35,6 +35,7 @@ type Doomed struct {
 	Customers int64 `json:"customers"`
 	Losing    int64 `json:"customers_losing_a_tag"`
 	Links     int64 `json:"links"`
+	Moved     int64 `json:"links_moved,omitempty"` // that the tag gets which the others are merged into
 	Grants    int64 `json:"grants"`
 	People    int64 `json:"people_losing_access"`
 	// Names are the first of them, as commands write them.
@@ -56,13 +57,14 @@ const maxNames = 20
 
 // PlanDelete counts what a delete would send into the bin. Nothing is written. A
 // *Refusal when by may not delete it all, ErrEmpty when there is nothing.
-func PlanDelete(ctx context.Context, db *store.DB, s Selection, by int64) (d Doomed, err error) {
+func PlanDelete(ctx context.Context, db *store.DB, s Selection, by int64) (Doomed, error) {
+	return planDelete(ctx, db, s, DeleteOptions{By: by})
+}
+
+func planDelete(ctx context.Context, db *store.DB, s Selection, o DeleteOptions) (d Doomed, err error) {
 	err = db.View(ctx, func(tx *store.Tx) error {
-		v, err := findVictims(tx, s.sorted())
+		v, err := allowedVictims(tx, s.sorted(), o)
 		if err != nil {
-			return err
-		}
-		if err := permit(tx, v.world, by, access.Delete, v.groupIDs(), v.tagIDs(), v.customers); err != nil {
 			return err
 		}
 		d, _, err = v.count(tx)
@@ -71,16 +73,39 @@ func PlanDelete(ctx context.Context, db *store.DB, s Selection, by int64) (d Doo
 	return d, err
 }
 
+// allowedVictims are the victims of a delete or merge that whoever acts may
+// carry out.
+func allowedVictims(tx *store.Tx, s Selection, o DeleteOptions) (*victims, error) {
+	v, err := findVictims(tx, s)
+	if err != nil {
+		return nil, err
+	}
+	if err := permit(tx, v.world, o.By, access.Delete, v.groupIDs(), v.tagIDs(), v.customers); err != nil {
+		return nil, err
+	}
+	if o.merge != 0 {
+		err = v.mergeInto(tx, o)
+	}
+	return v, err
+}
+
 // count says what goes and who could see it.
 func (v *victims) count(tx *store.Tx) (Doomed, sight, error) {
 	d := Doomed{Groups: int64(len(v.groups)), Tags: int64(len(v.tags)), Customers: int64(len(v.customers)), GroupIDs: v.groupIDs(), TagIDs: v.tagIDs()}
 	tags := v.tagIDs()
 	var err error
-	if d.Losing, err = tx.CustomersOf(tags); err != nil {
-		return d, sight{}, err
+	if v.into == 0 { // else they get the other tag
+		if d.Losing, err = tx.CustomersOf(tags); err != nil {
+			return d, sight{}, err
+		}
 	}
 	if d.Links, err = linksTouching(tx, tags, v.customers); err != nil {
 		return d, sight{}, err
+	}
+	if v.into != 0 {
+		if d.Moved, err = tx.CountLacking(tags, v.into); err != nil {
+			return d, sight{}, err
+		}
 	}
 	groups, gone := setOf(d.GroupIDs), setOf(tags)
 	for _, g := range v.company.Grants {
@@ -160,9 +185,17 @@ func Delete(ctx context.Context, db *store.DB, dir *snapshot.Dir, s Selection, o
 		err = errors.Join(err, job.Done(ctx))
 	}
 	if err != nil {
-		return Deleted{}, fmt.Errorf("delete: %w", err)
+		return Deleted{}, fmt.Errorf("%s: %w", o.action(), err)
 	}
 	return out, nil
+}
+
+// action is what the audit log calls it.
+func (o DeleteOptions) action() string {
+	if o.merge != 0 {
+		return "tag.merge"
+	}
+	return "delete"
 }
 
 // errRaced: rows that were captured are not those that are there now.
@@ -172,10 +205,7 @@ func deleteOnce(ctx context.Context, db *store.DB, dir *snapshot.Dir, job *store
 	var v *victims
 	var doomed Doomed
 	err = db.View(ctx, func(tx *store.Tx) (err error) {
-		if v, err = findVictims(tx, s); err != nil {
-			return err
-		}
-		if err := permit(tx, v.world, o.By, access.Delete, v.groupIDs(), v.tagIDs(), v.customers); err != nil {
+		if v, err = allowedVictims(tx, s, o); err != nil {
 			return err
 		}
 		doomed, _, err = v.count(tx)
@@ -198,14 +228,11 @@ func deleteOnce(ctx context.Context, db *store.DB, dir *snapshot.Dir, job *store
 	}
 	out.Snapshot = made.Info
 	err = db.InTx(ctx, job, func(tx *store.Tx) (err error) {
-		again, err := findVictims(tx, s)
+		again, err := allowedVictims(tx, s, o)
 		if errors.Is(err, ErrChanged) || err == nil && again.digest != v.digest {
 			return errRaced
 		}
 		if err != nil {
-			return err
-		}
-		if err := permit(tx, again.world, o.By, access.Delete, again.groupIDs(), again.tagIDs(), again.customers); err != nil {
 			return err
 		}
 		out.Event, out.Counts, err = again.bury(tx, made, o)
@@ -244,6 +271,11 @@ func (v *victims) bury(tx *store.Tx, made snapshot.Made, o DeleteOptions) (event
 	if err := j.write(change{Places: &near}); err != nil {
 		return 0, counts, err
 	}
+	if v.into != 0 {
+		if err := v.merge(j); err != nil {
+			return 0, counts, err
+		}
+	}
 	for _, part := range []struct {
 		kind string
 		ids  []int64
@@ -252,11 +284,7 @@ func (v *victims) bury(tx *store.Tx, made snapshot.Made, o DeleteOptions) (event
 			return 0, counts, err
 		}
 	}
-	action := "delete"
-	if o.merge != 0 {
-		action = "tag.merge"
-	}
-	return d.ID, counts, audit(tx, d, o.By, o.Command, action, counts)
+	return d.ID, counts, audit(tx, d, o.By, o.Command, o.action(), counts)
 }
 
 func audit(tx *store.Tx, d crm.Deletion, by int64, command, action string, detail any) error {

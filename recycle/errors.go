@@ -28,6 +28,11 @@ var (
 	ErrPlan = errors.New("the plan has changed")
 	// ErrDeclined: somebody was asked and said no.
 	ErrDeclined = errors.New("declined")
+	// ErrSameTag: a tag cannot be merged into itself.
+	ErrSameTag = errors.New("a tag cannot go into itself")
+	// ErrSingleChoice: of a group with a single choice, two tags cannot both keep
+	// what a merge had united.
+	ErrSingleChoice = errors.New("the tag group takes one choice only")
 	// ErrOther: the event is of another kind than what was asked for.
 	ErrOther = errors.New("not possible for this event")
 )

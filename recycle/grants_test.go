@@ -117,7 +117,7 @@ func TestR26_GranteeRenamed(t *testing.T) {
 }
 
 // merge ends a department in another one, as the directory's commands do.
-func (s *scene) merge(from, into int64) {
+func (s *scene) mergeDepartment(from, into int64) {
 	s.Helper()
 	s.write(func(tx *store.Tx) error {
 		event, err := tx.NextIDs(store.SeqEvent, 1)
@@ -137,7 +137,7 @@ func TestR27_DepartmentMerged(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
 		id := s.give(departmentGrant(service, false, crm.ObjectTag, eastA, crm.LevelUse))
 		event := s.del(Selection{Tags: []int64{eastA}})
-		s.merge(service, sales)
+		s.mergeDepartment(service, sales)
 		v := s.grantVerdict(s.plan(event, RestoreOptions{}), id, crm.Parked, crm.ReasonDeptMerged)
 		if v.Candidate != sales || v.More != 3 {
 			t.Errorf("proposed %d with %d people", v.Candidate, v.More)
@@ -270,7 +270,7 @@ func TestR36_DenyWithAllows(t *testing.T) {
 			t.Error("not as before")
 		}
 		s.undo(r.Event)
-		s.merge(service, head)
+		s.mergeDepartment(service, head)
 		r = s.restore(event, RestoreOptions{})
 		s.grantVerdict(r.Plan, deny, crm.Parked, crm.ReasonDeptMerged)
 		s.grantVerdict(r.Plan, allow, crm.Parked, crm.ReasonDenyParked)

@@ -49,6 +49,9 @@ type RestoreOptions struct {
 	Subjects map[Thing]int64
 	// Fit leaves in the bin what the limit of tags has no room for.
 	Fit bool
+	// KeepInto: what a merge of tags gave to the tag that the others went into
+	// stays there when they come back.
+	KeepInto bool
 	// AcceptWider lets more people gain access than pass without a word.
 	AcceptWider bool
 	// Hash is that of the plan that was agreed to; "" = whatever it is.
@@ -108,6 +111,7 @@ const (
 	NoteSnapshotWeak  = "SNAPSHOT"   // the event's snapshot is missing or damaged
 	NoteSurvivor      = "NOT_OURS"   // changed since: not put back
 	NoteNearDuplicate = "NEAR_DUPLICATE"
+	NoteUnmerged      = "UNMERGED" // the tag of a merge gives links back: its name, how many, how many it keeps
 
 	// Why the undo of an import leaves something as it is; the thing.
 	NoteChangedSince = "CHANGED_SINCE" // somebody has edited it
@@ -228,6 +232,7 @@ type planner struct {
 	after       crm.Company
 	futureWorld *access.World // made of after
 	had         *sight        // who saw what before, where the event does not say
+	merged      []int64       // of a merge: the tags that stay in the other one
 	groupSort   map[int64]int64
 	tagSort     map[int64]int64
 }
@@ -268,7 +273,7 @@ func newPlanner(tx *store.Tx, event int64, o RestoreOptions) (*planner, error) {
 }
 
 func (p *planner) run() error {
-	for _, step := range []func() error{p.read, p.choose, p.permit, p.planGroups, p.planTags, p.limit, p.planCustomers, p.order, p.planLinks, p.planGrants, p.planAccess, p.finish} {
+	for _, step := range []func() error{p.read, p.choose, p.permit, p.planGroups, p.planTags, p.limit, p.planCustomers, p.order, p.planLinks, p.planGrants, p.planUnmerge, p.planAccess, p.finish} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -297,15 +302,22 @@ func (p *planner) read() (err error) {
 			p.tagsHere++
 		}
 	}
+	return p.eachOwnChange(func(c change) error {
+		if c.Places != nil {
+			p.near = *c.Places
+		}
+		return nil
+	})
+}
+
+// eachOwnChange hands out what the event did, the last first. fn may use tx.
+func (p *planner) eachOwnChange(fn func(change) error) error {
 	return p.tx.EventChanges(p.event.ID, func(body string) error {
 		var c change
 		if err := json.Unmarshal([]byte(body), &c); err != nil {
 			return fmt.Errorf("read a change of event %d: %w", p.event.ID, err)
 		}
-		if c.Places != nil {
-			p.near = *c.Places
-		}
-		return nil
+		return fn(c)
 	})
 }
 

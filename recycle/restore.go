@@ -126,7 +126,7 @@ func (p *planner) apply(made snapshot.Made) (int64, error) {
 		return 0, err
 	}
 	j := &journal{tx: p.tx, event: own.ID, receipt: made.Receipt}
-	for _, step := range []func(*journal) error{p.applyReplaced, p.applyGroups, p.applyTags, p.applyCustomers, p.applyDrops, p.applyGrantRows, p.applyOrder} {
+	for _, step := range []func(*journal) error{p.applyReplaced, p.applyGroups, p.applyTags, p.applyCustomers, p.applyDrops, p.applyGrantRows, p.applyOrder, p.applyUnmerge} {
 		if err := step(j); err != nil {
 			return 0, err
 		}
@@ -258,25 +258,10 @@ func (p *planner) mergeTag(j *journal, i Item) error {
 // mergeInto unites the links of a tag with those of another; then puts the first
 // one away.
 func mergeInto(j *journal, from, to int64, away func() error) error {
-	var earlier []crm.Link
-	var at []int64
-	err := j.tx.EarlierLinks(to, from, func(l crm.Link, t int64) error {
-		earlier, at = append(earlier, l), append(at, t)
-		return nil
-	})
-	if err != nil {
+	if err := keepEarliest(j, from, to); err != nil {
 		return err
 	}
-	if err := j.dropLinks(earlier); err != nil {
-		return err
-	}
-	for k := range earlier {
-		earlier[k].TaggedAt = at[k]
-	}
-	if err := j.addLinks(earlier); err != nil {
-		return err
-	}
-	if _, err := j.copyLinks(from, to); err != nil {
+	if _, err := j.copyLinks([]int64{from}, to); err != nil {
 		return err
 	}
 	return away()

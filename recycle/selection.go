@@ -53,6 +53,7 @@ type victims struct {
 	groups    []crm.Group
 	tags      []crm.Tag // those of the groups too
 	customers []int64
+	into      int64 // the tag that the others are merged into, 0 for none
 	digest    [sha256.Size]byte
 }
 
@@ -146,7 +147,12 @@ func (v *victims) groupIDs() []int64 {
 
 // scope is what the snapshot must hold.
 func (v *victims) scope() snapshot.Scope {
-	return snapshot.Scope{Groups: v.groupIDs(), Tags: v.tagIDs(), Customers: v.customers}
+	s := snapshot.Scope{Groups: v.groupIDs(), Tags: v.tagIDs(), Customers: v.customers}
+	if v.into != 0 {
+		s.Tags = append(s.Tags, v.into)
+		slices.Sort(s.Tags)
+	}
+	return s
 }
 
 // permit refuses, with a *Refusal, what by may not do to any of the things.

@@ -272,6 +272,8 @@ func (u *undoer) turn(c change) error {
 			return err
 		}
 		return u.dropLinks(c.Links.Added)
+	case c.Swap != nil:
+		return u.turnSwap(*c.Swap)
 	case c.Copied != nil:
 		return u.turnCopied(*c.Copied)
 	}
@@ -449,12 +451,24 @@ func (u *undoer) dropLinks(list []crm.Link) error {
 	return u.j.dropLinks(drop)
 }
 
+// turnSwap puts links back that are still as the event left them.
+func (u *undoer) turnSwap(c swapChange) error {
+	before, after, err := stillThere(u.tx, c)
+	if err != nil {
+		return err
+	}
+	for range len(c.After) - len(after) {
+		u.keep(NoteSurvivor, "link")
+	}
+	return u.j.swapLinks(after, before)
+}
+
 // turnCopied takes away the links that carry the event's mark, or gives them
 // again.
 func (u *undoer) turnCopied(c copyChange) error {
 	back := c
 	if c.Undone {
-		n, err := u.tx.CopyLinks(c.From, c.To, c.Event)
+		n, err := u.tx.CopyLinksOfAll(append([]int64{c.From}, c.With...), c.To, c.Event)
 		if err != nil {
 			return err
 		}

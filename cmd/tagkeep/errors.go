@@ -78,30 +78,32 @@ func (a *app) exit(err error) int {
 	if f.told {
 		return f.exit
 	}
-	lang := a.language()
-	message, hint, done := withoutPassword(f.message(lang)), f.hint.in(lang), f.done.in(lang)
+	told := a.details(f)
 	if a.json {
-		a.printFailure(f.code, message, hint, done)
+		_ = a.printJSON(map[string]failureInfo{"error": told}) // nowhere left to say so
 		return f.exit
 	}
-	fmt.Fprintln(a.stderr, lang.Pick("错误：", "error: ")+message)
-	if done != "" {
-		fmt.Fprintln(a.stderr, lang.Pick("已完成：", "done: ")+done)
+	fmt.Fprintln(a.stderr, a.t("错误：", "error: ")+told.Message)
+	if told.Done != "" {
+		fmt.Fprintln(a.stderr, a.t("已完成：", "done: ")+told.Done)
 	}
-	if hint != "" {
-		fmt.Fprintln(a.stderr, lang.Pick("下一步：", "next: ")+hint)
+	if told.Hint != "" {
+		fmt.Fprintln(a.stderr, a.t("下一步：", "next: ")+told.Hint)
 	}
 	return f.exit
 }
 
-func (a *app) printFailure(code, message, hint, done string) {
-	type details struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Hint    string `json:"hint"`
-		Done    string `json:"done"`
-	}
-	_ = a.printJSON(map[string]details{"error": {code, message, hint, done}}) // nowhere left to say so
+// failureInfo is a failure in JSON.
+type failureInfo struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Hint    string `json:"hint"`
+	Done    string `json:"done"`
+}
+
+func (a *app) details(f *failure) failureInfo {
+	lang := a.language()
+	return failureInfo{f.code, withoutPassword(f.message(lang)), f.hint.in(lang), f.done.in(lang)}
 }
 
 var password = regexp.MustCompile(`(://[^:/@\s]*):[^@\s]*@`)

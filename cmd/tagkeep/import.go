@@ -113,15 +113,8 @@ func (f *importFlags) options(cmd *cobra.Command) (importer.Options, error) {
 	if o.Delimiter, err = delimiter(f.delimiter); err != nil {
 		return o, err
 	}
-	for _, m := range f.mapping {
-		header, field, ok := strings.Cut(m, "=")
-		if !ok || header == "" || field == "" {
-			return o, usage("--map：%q 应写成 '表头=字段'", "--map: %q is not 'Header=field'", m)
-		}
-		if o.Map == nil {
-			o.Map = make(map[string]string)
-		}
-		o.Map[header] = field
+	if o.Map, err = parseMapping(f.mapping); err != nil {
+		return o, err
 	}
 	if o.Encoding == "auto" {
 		o.Encoding = ""
@@ -129,6 +122,22 @@ func (f *importFlags) options(cmd *cobra.Command) (importer.Options, error) {
 	o.WantFile = cmd.Flags().Changed("errors")
 	o.Command = commandLine(cmd)
 	return o, nil
+}
+
+// parseMapping reads 'Header=field' of --map.
+func parseMapping(list []string) (map[string]string, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	m := make(map[string]string, len(list))
+	for _, one := range list {
+		header, field, ok := strings.Cut(one, "=")
+		if !ok || header == "" || field == "" {
+			return nil, usage("--map：%q 应写成 '表头=字段'", "--map: %q is not 'Header=field'", one)
+		}
+		m[header] = field
+	}
+	return m, nil
 }
 
 // check refuses values that no import can have.

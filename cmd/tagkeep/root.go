@@ -79,7 +79,7 @@ func (a *app) rootCommand() *cobra.Command {
 		return oneOf("lang", a.lang, string(crm.Chinese), string(crm.English))
 	}
 	root.AddCommand(a.initCommand(), a.importCommand(), a.inspectCommand(), a.runsCommand(), a.stateCommand(), a.exportCommand(), a.accessCommand(), a.whyCommand(), a.demoCommand(),
-		a.groupsCommand(), a.tagsCommand(), a.staffCommand(), a.auditCommand(), a.snapshotCommand(), a.nightlyCommand(), a.doctorCommand(), a.templateCommand(), a.statsCommand(), a.undoCommand())
+		a.groupsCommand(), a.tagsCommand(), a.staffCommand(), a.auditCommand(), a.snapshotCommand(), a.nightlyCommand(), a.doctorCommand(), a.templateCommand(), a.statsCommand(), a.undoCommand(), a.deleteCommand())
 	root.SetUsageTemplate(usageTemplate(root))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.InitDefaultHelpCmd()

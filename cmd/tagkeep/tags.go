@@ -11,7 +11,7 @@ import (
 func (a *app) tagsCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "tags",
-		Short: "标签：查看、新建、改名、移动 / tags by hand",
+		Short: "标签：查看、新建、改名、移动、合并 / tags by hand",
 		Long: `逐个管理标签，写成 标签组:标签；规则和导入标签表相同。大批量的改动请用 tagkeep import tags。
 
 Tags one by one, written GROUP:TAG, by the same rules as the import of a tags sheet.`,
@@ -23,9 +23,7 @@ Tags one by one, written GROUP:TAG, by the same rules as the import of a tags sh
 			RunE: func(cmd *cobra.Command, args []string) error {
 				return a.edit(cmd, func(d *admin.Desk) (admin.Outcome, error) { return d.RenameTag(cmd.Context(), args[0], args[1]) })
 			}},
-		a.moveTagsCommand(),
-		&cobra.Command{Use: "merge", Hidden: true, FParseErrWhitelist: cobra.FParseErrWhitelist{UnknownFlags: true},
-			RunE: func(cmd *cobra.Command, _ []string) error { return notThereYet("tags merge") }})
+		a.moveTagsCommand(), a.mergeTagsCommand())
 	return cmd
 }
 

@@ -32,7 +32,7 @@ const (
 )
 
 // catalogue is never changed after the program has started.
-var catalogue = index(cellEntries, formatEntries, nameEntries, rightsEntries, fileEntries, warningEntries)
+var catalogue = index(cellEntries, formatEntries, nameEntries, deleteEntries, rightsEntries, fileEntries, warningEntries)
 
 // index compiles the entries and puts them under their codes and tokens.
 func index(lists ...[]entry) map[crm.Code]map[string]*entry {

@@ -57,5 +57,6 @@
 //	SAME_FILE            earlier run ("R7"), its time
 //	ACTIVE_CONTENT       what, as in sheet.Info.Active
 //
-// All other codes take none.
+// The first two of UNKNOWN_GROUP, UNKNOWN_TAG, GROUP_IN_BIN and TAG_IN_BIN may be
+// followed by the token ToDelete. All other codes take none.
 package report

@@ -168,6 +168,46 @@ var nameEntries = []entry{
 	},
 }
 
+// ToDelete is an argument of a problem with the name of something that was to be
+// deleted: to create or restore it first makes no sense then.
+const ToDelete = "to-delete"
+
+// deleteEntries: names of what was to be deleted.
+var deleteEntries = []entry{
+	{
+		code: crm.UnknownGroup, token: ToDelete,
+		message: []text{
+			{"标签组「{0}」不存在", `there is no tag group "{0}"`},
+			{"标签组不存在", "there is no such tag group"},
+		},
+		hint: []text{
+			{"是否想填「{1}」？否则它已经不在了", `did you mean "{1}"? otherwise it is gone already`},
+			{"请核对名称: tagkeep groups list", "check the name: tagkeep groups list"},
+		},
+	},
+	{
+		code: crm.UnknownTag, token: ToDelete,
+		message: []text{
+			{"标签「{0}」不存在", `there is no tag "{0}"`},
+			{"标签不存在", "there is no such tag"},
+		},
+		hint: []text{
+			{"是否想填「{1}」？否则它已经不在了", `did you mean "{1}"? otherwise it is gone already`},
+			{"请核对名称: tagkeep tags list", "check the name: tagkeep tags list"},
+		},
+	},
+	{
+		code: crm.GroupInBin, token: ToDelete,
+		message: []text{{"标签组「{0}」已经在回收站里 (删除事件 {1})", `the tag group "{0}" is in the recycle bin already (deletion {1})`}, {"标签组已经在回收站里", "the tag group is in the recycle bin already"}},
+		hint:    []text{{"不必再删除，去掉这一行", "it need not be deleted: leave the row out"}},
+	},
+	{
+		code: crm.TagInBin, token: ToDelete,
+		message: []text{{"标签「{0}」已经在回收站里 (删除事件 {1})", `the tag "{0}" is in the recycle bin already (deletion {1})`}, {"标签已经在回收站里", "the tag is in the recycle bin already"}},
+		hint:    []text{{"不必再删除，去掉这一行", "it need not be deleted: leave the row out"}},
+	},
+}
+
 // restoreFirst is the way out for everything that is in the bin. Commands shown
 // to be copied never carry a name out of a file, which could be more than a
 // name to a shell.

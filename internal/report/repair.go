@@ -18,6 +18,9 @@ import (
 type RepairOptions struct {
 	Lang crm.Lang
 	Kind crm.Kind
+	// Deletes: the rows name what is to be deleted. Then there are no tags to be
+	// created, and Updated counts the rows whose things went.
+	Deletes bool
 }
 
 // RepairSummary is what is known only at the end; a workbook shows it.

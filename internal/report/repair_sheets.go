@@ -14,7 +14,7 @@ import (
 // imported as tags once the red cells, groups that nobody named, are filled.
 func (r *repairXLSX) writeTags(t *Tally) error {
 	names, _ := t.Unknowns(crm.UnknownTag, crm.UnknownGroup)
-	if len(names) == 0 {
+	if len(names) == 0 || r.opt.Deletes {
 		return nil
 	}
 	header := []string{"标签组名称", "标签名称", "出现次数", "最接近的现有标签"}
@@ -49,10 +49,10 @@ func (r *repairXLSX) writeSummary(s RepairSummary, t *Tally) error {
 	var rows [][]sheet.OutCell
 	rows = append(rows, r.aboutFile(s)...)
 	rows = append(rows, nil)
-	rows = append(rows, ledgerRows(r.opt.Lang, s.Ledger)...)
+	rows = append(rows, ledgerRows(r.opt, s.Ledger)...)
 	rows = append(rows, nil)
 	rows = append(rows, codeRows(r.opt.Lang, t)...)
-	if _, others := t.Unknowns(crm.UnknownTag, crm.UnknownGroup); others > 0 {
+	if _, others := t.Unknowns(crm.UnknownTag, crm.UnknownGroup); others > 0 && !r.opt.Deletes {
 		rows = append(rows, nil, []sheet.OutCell{{Value: fmt.Sprintf(r.opt.Lang.Pick(
 			"待建标签只列出前 %d 个名称，另有 %d 次出现未列出", "only %d names of tags to create are listed, %d more occurrences are not"), mostUnknown, others)}})
 	}
@@ -85,9 +85,18 @@ func (r *repairXLSX) aboutFile(s RepairSummary) [][]sheet.OutCell {
 	}
 }
 
-func ledgerRows(lang crm.Lang, l Ledger) [][]sheet.OutCell {
+func ledgerRows(opt RepairOptions, l Ledger) [][]sheet.OutCell {
+	lang := opt.Lang
 	row := func(zh, en string, n int64) []sheet.OutCell {
 		return append(headerCells(lang.Pick(zh, en)), numberCell(n))
+	}
+	if opt.Deletes {
+		return [][]sheet.OutCell{
+			row("共读取行数", "rows read", l.Read),
+			row("删除", "deleted", l.Updated),
+			row("跳过（重复）", "skipped (repeated)", l.Skipped),
+			row("失败", "rejected", l.Rejected),
+		}
 	}
 	return [][]sheet.OutCell{
 		row("共读取行数", "rows read", l.Read),

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/jmoiron/sqlx"
@@ -137,6 +138,17 @@ type Clash struct {
 // lie in the bin under the event, whose pair also has one of the second tags.
 // fn must not use tx.
 func (tx *Tx) Clashes(returning, there []int64, event int64, fn func(Clash) error) error {
+	return tx.clashes(returning, there, "JOIN customer c ON c.id = o.customer_id AND c.deletion_id IN (0, ?)", event, fn)
+}
+
+// CopiedClashes hands out the links that an event gave a tag and whose pair also
+// has one of the other tags, be their customer in the bin or not. fn must not
+// use tx.
+func (tx *Tx) CopiedClashes(tag int64, others []int64, event int64, fn func(Clash) error) error {
+	return tx.clashes([]int64{tag}, others, "AND o.run_id = ?", -event, fn)
+}
+
+func (tx *Tx) clashes(returning, there []int64, tail string, arg int64, fn func(Clash) error) error {
 	if len(returning) == 0 || len(there) == 0 {
 		return nil
 	}
@@ -144,8 +156,8 @@ func (tx *Tx) Clashes(returning, there []int64, event int64, fn func(Clash) erro
 	news, newArgs := tx.In("n.tag_id", anys(there))
 	query := `SELECT o.customer_id, o.tag_id, o.staff_id, o.tagged_at, o.tagged_by, o.run_id, n.customer_id, n.tag_id, n.staff_id, n.tagged_at, n.tagged_by, n.run_id
 		FROM link o JOIN link n ON n.customer_id = o.customer_id AND n.staff_id = o.staff_id AND ` + news + `
-		JOIN customer c ON c.id = o.customer_id AND c.deletion_id IN (0, ?) WHERE ` + olds + ` ORDER BY o.customer_id, o.tag_id, o.staff_id, n.tagged_at`
-	return tx.Each(query, append(append(append([]any{}, newArgs...), event), oldArgs...), func(rows *sqlx.Rows) error {
+		` + tail + ` WHERE ` + olds + ` ORDER BY o.customer_id, o.tag_id, o.staff_id, n.tagged_at`
+	return tx.Each(query, append(append(append([]any{}, newArgs...), arg), oldArgs...), func(rows *sqlx.Rows) error {
 		var c Clash
 		o, n := &c.Old, &c.New
 		err := rows.Scan(&o.CustomerID, &o.TagID, &o.StaffID, &o.TaggedAt, &o.TaggedBy, &o.RunID, &n.CustomerID, &n.TagID, &n.StaffID, &n.TaggedAt, &n.TaggedBy, &n.RunID)
@@ -160,10 +172,69 @@ func (tx *Tx) Clashes(returning, there []int64, event int64, fn func(Clash) erro
 // their times and people, and marks them as the event's: their run is the
 // event's id with a minus. It returns how many it gave.
 func (tx *Tx) CopyLinks(from, to, event int64) (int64, error) {
+	return tx.CopyLinksOfAll([]int64{from}, to, event)
+}
+
+// CopyLinksOfAll does so with the links of several tags; where more than one has
+// a link for a pair, the earliest is taken.
+func (tx *Tx) CopyLinksOfAll(from []int64, to, event int64) (int64, error) {
+	earlier, earlierArgs := tx.In("e.tag_id", anys(from))
+	ours, ourArgs := tx.In("o.tag_id", anys(from))
 	return tx.Exec(`INSERT INTO link (customer_id, tag_id, staff_id, tagged_at, tagged_by, run_id)
 		SELECT o.customer_id, ?, o.staff_id, o.tagged_at, o.tagged_by, ? FROM link o
 		LEFT JOIN link n ON n.customer_id = o.customer_id AND n.tag_id = ? AND n.staff_id = o.staff_id
-		WHERE o.tag_id = ? AND n.customer_id IS NULL`, to, -event, to, from)
+		LEFT JOIN link e ON e.customer_id = o.customer_id AND e.staff_id = o.staff_id AND `+earlier+`
+			AND (e.tagged_at < o.tagged_at OR e.tagged_at = o.tagged_at AND e.tag_id < o.tag_id)
+		WHERE `+ours+` AND n.customer_id IS NULL AND e.customer_id IS NULL`,
+		slices.Concat([]any{to, -event, to}, earlierArgs, ourArgs)...)
+}
+
+// CountLacking counts the pairs that have one of the tags and not the other one.
+func (tx *Tx) CountLacking(tags []int64, other int64) (n int64, err error) {
+	cond, args := tx.In("o.tag_id", anys(tags))
+	err = tx.Get(&n, `SELECT COUNT(*) FROM (SELECT DISTINCT o.customer_id, o.staff_id FROM link o
+		LEFT JOIN link n ON n.customer_id = o.customer_id AND n.tag_id = ? AND n.staff_id = o.staff_id
+		WHERE `+cond+` AND n.customer_id IS NULL) AS lacking`, append([]any{other}, args...)...)
+	return n, err
+}
+
+// copiedBut is the condition on a tag's links that an event gave it, but for
+// pairs that have one of the other tags. The link is l.
+func (tx *Tx) copiedBut(tag, event int64, others []int64) (string, []any) {
+	cond, args := "l.tag_id = ? AND l.run_id = ?", []any{tag, -event}
+	if len(others) > 0 {
+		in, more := tx.In("s.tag_id", anys(others))
+		cond += " AND NOT EXISTS (SELECT 1 FROM link s WHERE s.customer_id = l.customer_id AND s.staff_id = l.staff_id AND " + in + ")"
+		args = append(args, more...)
+	}
+	return cond, args
+}
+
+// CountCopied counts the links of a tag that an event gave it, but for pairs
+// that have one of the other tags.
+func (tx *Tx) CountCopied(tag, event int64, others []int64) (n int64, err error) {
+	cond, args := tx.copiedBut(tag, event, others)
+	err = tx.Get(&n, "SELECT COUNT(*) FROM link l WHERE "+cond, args...)
+	return n, err
+}
+
+// CopiedStaff lists the members, 0 for none, to whom those links belong.
+func (tx *Tx) CopiedStaff(tag, event int64) (staff []int64, err error) {
+	err = tx.Select(&staff, "SELECT DISTINCT staff_id FROM link WHERE tag_id = ? AND run_id = ? ORDER BY staff_id", tag, -event)
+	return staff, err
+}
+
+// CopiedLinks reads those links of one member by their customers, the ones
+// behind a customer first; at most limit.
+func (tx *Tx) CopiedLinks(tag, event int64, others []int64, staff, behind int64, limit int) (out []crm.Link, err error) {
+	cond, args := tx.copiedBut(tag, event, others)
+	err = tx.Each("SELECT "+linkColumns+" FROM link l WHERE "+cond+" AND l.staff_id = ? AND l.customer_id > ? ORDER BY l.customer_id LIMIT ?",
+		append(args, staff, behind, limit), func(rows *sqlx.Rows) error {
+			l, err := scanLink(rows)
+			out = append(out, l)
+			return err
+		})
+	return out, err
 }
 
 // DropCopied removes the links of a tag that an event gave it and returns how

@@ -19,6 +19,9 @@ type HeaderOptions struct {
 	// HeaderRow is the header's row as the spreadsheet shows it (either line of
 	// a two-line header), 0 to find it.
 	HeaderRow int
+	// Spare are required fields that this use of the sheet can do without. Parse
+	// still reports them as missing.
+	Spare []int
 }
 
 // Mapping says which column of a sheet is which column of its kind. It is not
@@ -71,7 +74,7 @@ func FindHeader(k crm.Kind, first []sheet.Row, opt HeaderOptions) (*Mapping, []c
 	refusal.Row, refusal.Found = m.HeaderRow, m.written()
 	refusal.Map = append(refusal.Map, f.unusedMap(opt.Map, m)...)
 	refusal.Doubled = m.doubled()
-	refusal.Missing, refusal.AnyOf = f.missing(m, m.unknown())
+	refusal.Missing, refusal.AnyOf = f.missing(m, m.unknown(), opt.Spare...)
 	refusal.Blank = m.blankWithData(first)
 	switch {
 	case len(refusal.Map) > 0:
@@ -158,12 +161,12 @@ func (f *finder) mapping(c candidate) *Mapping {
 	return m
 }
 
-// missing returns the required columns that m, nil for none, lacks, each with
-// the nearest of the headers that may be meant.
-func (f *finder) missing(m *Mapping, unknown []string) ([]Missing, bool) {
+// missing returns the required columns that m, nil for none, lacks, but for the
+// spare ones, each with the nearest of the headers that may be meant.
+func (f *finder) missing(m *Mapping, unknown []string, spare ...int) ([]Missing, bool) {
 	need := required(f.kind)
 	var all []Missing
-	for _, field := range need.missing(func(field int) bool { return m != nil && m.column[field] >= 0 }) {
+	for _, field := range need.missing(func(field int) bool { return m != nil && m.column[field] >= 0 || slices.Contains(spare, field) }) {
 		c := declared(f.kind)[field]
 		missing := Missing{Header: c.Header}
 		for _, name := range c.names() {
