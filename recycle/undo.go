@@ -260,9 +260,12 @@ func (u *undoer) turnBin(b binChange) error {
 	if len(list) == 0 {
 		return nil
 	}
-	u.touched[b.From], u.touched[b.To] = true, true
+	to, err := u.binOf(b.From)
+	if err != nil {
+		return err
+	}
+	u.touched[to], u.touched[b.To] = true, true
 	delete(u.touched, 0)
-	to := b.From
 	switch {
 	case b.To == 0:
 		u.bury(b.Kind, list)
@@ -270,6 +273,19 @@ func (u *undoer) turnBin(b binChange) error {
 		return u.raise(b.Kind, b.To, list)
 	}
 	return u.j.bin(b.Kind, b.To, to, list)
+}
+
+// binOf is the event under which things go back into the bin: the one that they
+// lay under, or the undo's own where that one has been purged since.
+func (u *undoer) binOf(event int64) (int64, error) {
+	if event == 0 {
+		return 0, nil
+	}
+	d, err := u.tx.Deletion(event)
+	if err == nil && (d.State == crm.StatePurging || d.State == crm.StatePurged) {
+		return u.own.ID, nil
+	}
+	return event, err
 }
 
 // raise takes things out of the bin. One whose name or key has been taken
@@ -324,6 +340,9 @@ func (u *undoer) putRow(table string, key []int64, want, put store.Image) error 
 	}
 	if kind, ok := kindOf[table]; ok && put != nil {
 		i := t.At("deletion_id")
+		if put, err = u.rebinned(put, i); err != nil {
+			return err
+		}
 		if now != nil && *now[i] == "0" && *put[i] != "0" {
 			u.bury(kind, key[:1])
 		}
@@ -344,6 +363,20 @@ func (u *undoer) putRow(table string, key []int64, want, put store.Image) error 
 		u.out.Rows++
 	}
 	return err
+}
+
+// rebinned is the image with the event that binOf says, in cell i.
+func (u *undoer) rebinned(put store.Image, i int) (store.Image, error) {
+	var event int64
+	fmt.Sscan(*put[i], &event)
+	to, err := u.binOf(event)
+	if err != nil || to == event {
+		return put, err
+	}
+	put = slices.Clone(put)
+	text := itoa(to)
+	put[i] = &text
+	return put, nil
 }
 
 // addLinks puts links back that are not there and whose ends are.
