@@ -379,3 +379,22 @@ func (p *purger) end(ctx context.Context) error {
 		return g, audit(tx, d, p.o.By, p.o.Command, "recycle.purge", map[string]any{"reason": p.o.Reason, "gone": gone, "shells": len(left), "snapshot": p.out.Snapshot, "resumed": p.out.Resumed})
 	})
 }
+
+// SetRetention changes for how many days things stay in the bin that are deleted
+// from now on. ErrSuperOnly when by is neither the operator nor a super admin.
+func SetRetention(ctx context.Context, db *store.DB, days, by int64, command string) error {
+	return db.InTx(ctx, nil, func(tx *store.Tx) error {
+		if err := superOnly(tx, by); err != nil {
+			return err
+		}
+		before, err := tx.Retention()
+		if err != nil || before == days {
+			return err
+		}
+		if err := tx.SetRetention(days); err != nil {
+			return err
+		}
+		return tx.WriteAudit(store.Audit{Operator: store.Operator(), StaffID: by, Action: "recycle.retention", Command: command,
+			Detail: fmt.Sprintf(`{"before":%d,"after":%d}`, before, days)})
+	})
+}

@@ -122,7 +122,17 @@ func (a *app) confirmed(ctx context.Context, question string) (bool, error) {
 	if a.yes || !terminal(a.stdin) {
 		return a.yes, nil
 	}
-	fmt.Fprintf(a.stderr, "%s [y/N] ", question)
+	answer, err := a.answer(ctx, question+" [y/N] ")
+	switch strings.ToLower(answer) {
+	case "y", "yes", "是", "好":
+		return err == nil, err
+	}
+	return false, err
+}
+
+// answer asks for a line; "" when there is none.
+func (a *app) answer(ctx context.Context, question string) (string, error) {
+	fmt.Fprint(a.stderr, question)
 	answer := make(chan string, 1)
 	go func() { // the read goes on when Ctrl-C ends the question
 		line, _ := bufio.NewReader(a.stdin).ReadString('\n')
@@ -131,12 +141,8 @@ func (a *app) confirmed(ctx context.Context, question string) (bool, error) {
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(a.stderr)
-		return false, ctx.Err()
+		return "", ctx.Err()
 	case line := <-answer:
-		switch strings.ToLower(strings.TrimSpace(line)) {
-		case "y", "yes", "是", "好":
-			return true, nil
-		}
-		return false, nil
+		return strings.TrimSpace(line), nil
 	}
 }

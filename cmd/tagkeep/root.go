@@ -76,7 +76,7 @@ func (a *app) rootCommand() *cobra.Command {
 		return oneOf("lang", a.lang, string(crm.Chinese), string(crm.English))
 	}
 	root.AddCommand(a.initCommand(), a.importCommand(), a.inspectCommand(), a.runsCommand(), a.stateCommand(), a.exportCommand(), a.accessCommand(), a.whyCommand(), a.demoCommand(),
-		a.groupsCommand(), a.tagsCommand(), a.staffCommand(), a.auditCommand(), a.snapshotCommand(), a.nightlyCommand(), a.doctorCommand())
+		a.groupsCommand(), a.tagsCommand(), a.staffCommand(), a.auditCommand(), a.snapshotCommand(), a.recycleCommand(), a.nightlyCommand(), a.doctorCommand())
 	root.SetUsageTemplate(usageTemplate(root))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.InitDefaultHelpCmd()

@@ -17,7 +17,7 @@ func usage(zh, en string, args ...any) error {
 }
 
 // notYet are commands that are designed and still to be built.
-var notYet = []string{"undo", "template", "delete", "recycle", "stats"}
+var notYet = []string{"undo", "template", "delete", "stats"}
 
 // unknownCommand is for a word that is neither a command nor a file.
 func unknownCommand(cmd *cobra.Command, word string) error {

@@ -1,0 +1,513 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"tagkeep/internal/admin"
+	"tagkeep/internal/crm"
+	"tagkeep/internal/report"
+	"tagkeep/internal/sheet"
+	"tagkeep/internal/store"
+	"tagkeep/recycle"
+)
+
+// returnFlags say what comes back and how: of plan and restore.
+type returnFlags struct {
+	only, rename, subjects []string
+	onConflict, into       string
+	fit, wider             bool
+	report                 string
+	// of restore only
+	hash, reason string
+	dryRun       bool
+	wait         time.Duration
+}
+
+func (f *returnFlags) declare(fs *pflag.FlagSet) {
+	fs.StringArrayVar(&f.only, "only", nil, "只恢复这些，可重复 / these only, may be repeated: `group:G|tag:G:T|customer:C`")
+	fs.StringVar(&f.onConflict, "on-conflict", "", "名称已占用时 / when a name is taken: `rename|merge|replace|skip`")
+	fs.StringArrayVar(&f.rename, "rename", nil, "恢复成新名称，可重复 / give it a new name, may be repeated: `REF=NAME`")
+	fs.StringVar(&f.into, "into-group", "", "标签组不恢复时放进这个组 / tags whose group stays in the bin go into this `GROUP`")
+	fs.StringArrayVar(&f.subjects, "map", nil, "授权转给，可重复 / grants go to another, may be repeated: `staff:A=staff:B|department:X=department:Y`")
+	fs.BoolVar(&f.fit, "fit", false, "超过 10000 个标签的部分留在回收站 / what the limit of tags has no room for stays")
+	fs.BoolVar(&f.wider, "accept-wider", false, "允许更多人看得到 / let more people gain access")
+	fs.StringVar(&f.report, "report", "", "结果存成表格，可发给各部门 / write the result to a workbook: `FILE.xlsx`")
+}
+
+func (a *app) recyclePlanCommand() *cobra.Command {
+	var f returnFlags
+	cmd := &cobra.Command{Use: "plan D7", Short: "恢复会怎样：名称冲突、每个授权的结果、权限变化 / what a restore would do", Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.dryRun = true
+			return a.restoreFromBin(cmd, args[0], &f)
+		}}
+	f.declare(cmd.Flags())
+	return cmd
+}
+
+func (a *app) recycleRestoreCommand() *cobra.Command {
+	var f returnFlags
+	cmd := &cobra.Command{Use: "restore D7", Short: "恢复，连同打标关系和授权 / bring it back with links and grants",
+		Long: `恢复一次删除的全部或一部分。名称已被占用时，终端里逐个询问，否则改名为“名称(2)”。
+退出码 3 表示有内容没有恢复；可用 tagkeep undo 撤回。
+
+Brings back a deletion, or a part of it. Where a name is taken a terminal is asked; else it comes back as NAME(2).
+Exit 3 says that something did not come back; tagkeep undo takes a restore back.`,
+		Args: exactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return a.restoreFromBin(cmd, args[0], &f) }}
+	f.declare(cmd.Flags())
+	fs := cmd.Flags()
+	fs.StringVar(&f.hash, "plan", "", "只在计划没有变化时恢复 / only if the plan is still this one: `HASH`")
+	fs.StringVar(&f.reason, "reason", "", "原因 / why: `TEXT`")
+	fs.BoolVar(&f.dryRun, "dry-run", false, "只显示，同 recycle plan / show it only, as recycle plan does")
+	fs.DurationVar(&f.wait, "wait", 10*time.Second, "数据库忙时最多等待 / how long to wait for a busy database: `10s|5m`")
+	return cmd
+}
+
+func (f *returnFlags) check() error {
+	if f.onConflict != "" {
+		if err := oneOf("on-conflict", f.onConflict, string(recycle.Rename), string(recycle.Merge), string(recycle.Replace), string(recycle.Skip)); err != nil {
+			return err
+		}
+	}
+	if f.report != "" && strings.ToLower(filepath.Ext(f.report)) != ".xlsx" {
+		return usage("--report：文件名要以 .xlsx 结尾：%s", "--report: the file's name must end in .xlsx: %s", f.report)
+	}
+	return nil
+}
+
+// options finds what the flags name.
+func (f *returnFlags) options(cmd *cobra.Command, b *bin, event int64) (o recycle.RestoreOptions, err error) {
+	o = recycle.RestoreOptions{OnConflict: recycle.Policy(f.onConflict), Fit: f.fit, AcceptWider: f.wider, Hash: f.hash, Reason: f.reason, By: b.By, Command: b.Command, Wait: f.wait}
+	if len(f.only) > 0 {
+		things, err := b.things(cmd.Context(), event, "only", f.only)
+		if err != nil {
+			return o, err
+		}
+		o.Only = &recycle.Selection{}
+		for _, x := range things {
+			switch x.Kind {
+			case crm.ObjectGroup:
+				o.Only.Groups = append(o.Only.Groups, x.ID)
+			case crm.ObjectTag:
+				o.Only.Tags = append(o.Only.Tags, x.ID)
+			default:
+				o.Only.Customers = append(o.Only.Customers, x.ID)
+			}
+		}
+	}
+	if o.Only == nil { // what they may not see does not exist for them
+		seen, whole, err := recycle.Seen(cmd.Context(), b.DB, event, b.By)
+		if err != nil {
+			return o, err
+		}
+		if !whole {
+			o.Only = &seen
+		}
+	}
+	o.Names = make(map[recycle.Thing]string)
+	for _, word := range f.rename {
+		ref, name, ok := strings.Cut(word, "=")
+		if !ok || strings.TrimSpace(name) == "" {
+			return o, usage("--rename：%q 要写成 tag:组:标签=新名称", "--rename: %q should be tag:GROUP:TAG=NAME", word)
+		}
+		things, err := b.things(cmd.Context(), event, "rename", []string{ref})
+		if err != nil {
+			return o, err
+		}
+		o.Names[things[0]] = strings.TrimSpace(name)
+	}
+	if f.into != "" {
+		g, err := b.company.Group(f.into, false)
+		if err != nil {
+			return o, err
+		}
+		o.Into = g.ID
+	}
+	o.Subjects, err = b.subjects(f.subjects)
+	return o, err
+}
+
+// things finds what refs name in an event.
+func (b *bin) things(ctx context.Context, event int64, flag string, words []string) ([]recycle.Thing, error) {
+	refs := make([]crm.Ref, len(words))
+	for i, word := range words {
+		r, err := crm.ParseRef(word, "")
+		if err != nil || r.Kind != crm.ObjectGroup && r.Kind != crm.ObjectTag && r.Kind != crm.RefCustomer {
+			return nil, usage("--%s：%q 应写成 group:名称、tag:组:名称 或 customer:客户ID", "--%s: %q should be group:NAME, tag:GROUP:NAME or customer:ID", flag, word)
+		}
+		refs[i] = r
+	}
+	return recycle.Within(ctx, b.DB, event, b.By, refs)
+}
+
+// subjects reads --map: who takes the place of whom.
+func (b *bin) subjects(words []string) (map[recycle.Thing]int64, error) {
+	out := make(map[recycle.Thing]int64)
+	for _, word := range words {
+		from, to, ok := strings.Cut(word, "=")
+		old, err := crm.ParseRef(from, "")
+		next, err2 := crm.ParseRef(to, old.Kind)
+		if !ok || err != nil || err2 != nil || old.Kind != next.Kind || old.Kind != crm.RefStaff && old.Kind != crm.RefDepartment {
+			return nil, usage("--map：%q 要写成 staff:原账号=staff:新账号 或 department:原部门=department:新部门", "--map: %q should be staff:OLD=staff:NEW or department:OLD=department:NEW", word)
+		}
+		id := old.ID
+		if id == 0 {
+			if id, err = b.subject(from, old); err != nil {
+				return nil, err
+			}
+		}
+		target, err := b.subject(to, next)
+		if err != nil {
+			return nil, err
+		}
+		out[recycle.Thing{Kind: old.Kind, ID: id}] = target
+	}
+	return out, nil
+}
+
+// subject finds a person or a department, one that is gone too.
+func (b *bin) subject(word string, r crm.Ref) (int64, error) {
+	if r.Kind == crm.RefStaff {
+		p, err := b.company.Person(word)
+		return p.ID, err
+	}
+	d, err := b.company.Department(word)
+	if missing := (*admin.NotFound)(nil); errors.As(err, &missing) {
+		for id, name := range b.gone {
+			if len(r.Names) == 1 && (name == r.Names[0] || strings.HasSuffix(r.Names[0], "/"+name)) {
+				return id, nil
+			}
+		}
+	}
+	return d.ID, err
+}
+
+func (a *app) restoreFromBin(cmd *cobra.Command, word string, f *returnFlags) error {
+	id, err := eventID(word)
+	if err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	return a.atBin(cmd, !f.dryRun, func(b *bin) error {
+		e, err := recycle.Show(cmd.Context(), b.DB, b.dir, id, recycle.Look{By: b.By}, nil)
+		if err != nil {
+			return err
+		}
+		o, err := f.options(cmd, b, id)
+		if err != nil {
+			return err
+		}
+		asks := !f.dryRun && !a.yes && !a.json && terminal(a.stdin)
+		if asks && f.onConflict == "" {
+			if err := a.chooseEach(cmd.Context(), b, id, &o); err != nil {
+				return err
+			}
+		}
+		c := &account{a: a, b: b, e: e}
+		if f.dryRun || asks {
+			plan, err := recycle.PlanRestore(cmd.Context(), b.DB, id, o)
+			if err != nil {
+				return err
+			}
+			c.plan = &plan
+			if f.dryRun {
+				return c.tell(f)
+			}
+			c.print()
+			ok, err := a.confirmed(cmd.Context(), a.t("按此恢复？", "restore it like this?"))
+			if err != nil {
+				return err
+			}
+			if !ok {
+				return recycle.ErrDeclined
+			}
+			o.Hash = plan.Hash // what was agreed to is what happens
+		}
+		done, err := recycle.Restore(cmd.Context(), b.DB, b.dir, id, o)
+		if err != nil {
+			return err
+		}
+		c.plan, c.done = &done.Plan, done.Event
+		return c.tell(f)
+	})
+}
+
+// chooseEach asks about every name that is taken, merge first, until there are
+// no new ones: what a group does decides what its tags meet.
+func (a *app) chooseEach(ctx context.Context, b *bin, event int64, o *recycle.RestoreOptions) error {
+	chosen := make(map[recycle.Thing]recycle.Policy)
+	o.Choose = func(i recycle.Item) recycle.Policy {
+		if p, ok := chosen[recycle.Thing{Kind: i.Kind, ID: i.ID}]; ok {
+			return p
+		}
+		return recycle.Rename
+	}
+	for {
+		plan, err := recycle.PlanRestore(ctx, b.DB, event, *o)
+		if err != nil {
+			return err
+		}
+		asked := false
+		for _, i := range plan.Items {
+			thing := recycle.Thing{Kind: i.Kind, ID: i.ID}
+			if _, known := chosen[thing]; known || i.Other == 0 {
+				continue
+			}
+			if chosen[thing], err = a.choose(ctx, i); err != nil {
+				return err
+			}
+			asked = true
+			break // the next plan may be another one
+		}
+		if !asked {
+			return nil
+		}
+	}
+}
+
+// choose asks what becomes of one thing whose name is taken.
+func (a *app) choose(ctx context.Context, i recycle.Item) (recycle.Policy, error) {
+	fmt.Fprintf(a.stderr, a.t("名称已被占用：%s %s\n", "the name is taken: %s %s\n"), kindWord(a, i.Kind), i.Name)
+	if i.Kind == crm.ObjectTag {
+		fmt.Fprintf(a.stderr, "  %s\n", a.overlap(i))
+	}
+	for {
+		answer, err := a.answer(ctx, a.t("  合并 m（默认）、改名 r、替换 p、跳过 s？", "  merge m (default), rename r, replace p, skip s? "))
+		if err != nil {
+			return "", err
+		}
+		switch strings.ToLower(answer) {
+		case "", "m", "merge", "合并":
+			return recycle.Merge, nil
+		case "r", "rename", "改名":
+			return recycle.Rename, nil
+		case "p", "replace", "替换":
+			return recycle.Replace, nil
+		case "s", "skip", "跳过":
+			return recycle.Skip, nil
+		}
+	}
+}
+
+// overlap says what two tags of a name have.
+func (a *app) overlap(i recycle.Item) string {
+	return fmt.Sprintf(a.t("两边都有 %d，只有旧的有 %d，只有现有的有 %d（客户与跟进员工的组合）", "both have %d, only the old one %d, only the live one %d (pairs of customer and member)"), i.Both, i.OldOnly, i.NewOnly)
+}
+
+// shownRows is how many rows of a kind a terminal gets; JSON and the workbook
+// have all.
+const shownRows = 30
+
+// print writes the plan, or the result, for people.
+func (c *account) print() {
+	a := c.a
+	if c.done == 0 {
+		a.print(a.t("恢复 %s 的计划：%s", "what restoring %s would do: %s"), c.e.Label(), c.e.Summary)
+	} else {
+		a.print(a.t("已恢复 %s（X%d）：%s", "restored %s (X%d): %s"), c.e.Label(), c.done, c.e.Summary)
+	}
+	rows := c.back()
+	for n, r := range rows {
+		if n == shownRows {
+			a.print(a.t("  … 还有 %d 行", "  … %d more"), len(rows)-n)
+			break
+		}
+		name := r[1]
+		if r[2] != "" && r[2] != r[1] {
+			name += " → " + r[2]
+		}
+		a.print("  %s %s  %s", r[0], name, r[3])
+	}
+	for _, i := range c.plan.Items {
+		if i.Other != 0 && i.Kind == crm.ObjectTag {
+			a.print(a.t("  名称冲突 %s：%s", "  name conflict %s: %s"), i.Name, a.overlap(i))
+		}
+	}
+	if c.done == 0 && len(c.plan.Conflicts()) > 0 {
+		a.print("%s", a.t("  名称冲突的处理可用 --on-conflict merge|rename|replace|skip 或 --rename 改变", "  --on-conflict merge|rename|replace|skip or --rename decide otherwise about names that are taken"))
+	}
+	a.print(a.t("打标关系：%s", "links: %s"), c.verdictLine("link"))
+	a.print(a.t("授权：%s", "grants: %s"), c.verdictLine("grant"))
+	c.printLeft()
+	c.printAccess()
+	for _, n := range c.notes() {
+		a.print(a.t("说明：%s", "note: %s"), n)
+	}
+	if len(c.wecom()) > 0 {
+		a.print("%s", a.t("企业微信：", "WeCom: ")+strings.Join(c.advice(), " "))
+	}
+}
+
+func (c *account) printLeft() {
+	left := c.left()
+	if len(left) == 0 {
+		return
+	}
+	c.a.print("%s", c.t("没有直接恢复的：", "what does not simply come back:"))
+	for n, x := range left {
+		if n == shownRows {
+			c.a.print(c.t("  … 还有 %d 项，见 --report 或 --json", "  … %d more, see --report or --json"), len(left)-n)
+			return
+		}
+		c.a.print("  %s %s ×%d  %s：%s", x.Kind, x.What, x.N, x.Verdict.Label(c.a.language()), x.Why)
+		if x.Command != "" {
+			c.a.print("      %s：%s", x.Next, x.Command)
+		}
+	}
+}
+
+func (c *account) printAccess() {
+	c.a.print(c.t("权限变化：%s", "access: %s"), c.accessLine())
+	for n, r := range c.people() {
+		if n == shownRows {
+			c.a.print(c.t("  … 还有 %d 人，见 --report", "  … %d more, see --report"), len(c.people())-n)
+			break
+		}
+		c.a.print("  %s  %s", r[0], r[2])
+	}
+	if c.done == 0 && c.plan.Access.Wider() {
+		c.a.print("%s", c.t("  看得到的人增加较多，恢复时要加 --accept-wider", "  many gain access: the restore needs --accept-wider"))
+	}
+}
+
+// restoredJSON is the result of a restore, or of its plan.
+type restoredJSON struct {
+	Deletion  int64                  `json:"deletion"`
+	Restore   int64                  `json:"restore"` // X number, 0 of a plan
+	DryRun    bool                   `json:"dry_run"`
+	Restored  restoredCounts         `json:"restored"`
+	Verdicts  map[crm.Verdict]int64  `json:"verdicts"`
+	Reasons   []recycle.Count        `json:"reasons"`
+	Items     []recycle.Item         `json:"items"`
+	Conflicts []recycle.Item         `json:"conflicts"`
+	Customers recycle.CustomerPlan   `json:"customers"`
+	Left      []leftRow              `json:"not_restored"`
+	Access    recycle.AccessChange   `json:"access"`
+	Notes     []recycle.Note         `json:"notes"`
+	Total     map[string]int64       `json:"total"`
+	Plan      string                 `json:"plan"`
+	Report    string                 `json:"report"`
+	Grants    []recycle.GrantVerdict `json:"grants"`
+}
+
+type restoredCounts struct {
+	Groups    int64 `json:"groups"`
+	Tags      int64 `json:"tags"`
+	Customers int64 `json:"customers"`
+	Links     int64 `json:"links"`
+	Grants    int64 `json:"grants"`
+}
+
+func (c *account) json(report string) restoredJSON {
+	p := c.plan
+	out := restoredJSON{Deletion: c.e.ID, Restore: c.done, DryRun: c.done == 0, Verdicts: make(map[crm.Verdict]int64), Reasons: p.Counts, Items: p.Items,
+		Conflicts: p.Conflicts(), Customers: p.Customers, Left: []leftRow{}, Access: p.Access, Notes: p.Notes, Total: p.Total, Plan: p.Hash, Report: report, Grants: p.Grants}
+	for _, kind := range []string{"link", "grant"} {
+		for _, v := range crm.Verdicts {
+			if n := p.Sum(kind, v); n > 0 {
+				out.Verdicts[v] += n
+			}
+		}
+	}
+	came := func(kind string) int64 { return p.Sum(kind, crm.Relinked) + p.Sum(kind, crm.Mapped) }
+	out.Restored = restoredCounts{Customers: p.Customers.Back + p.Customers.Merged, Links: came("link"), Grants: came("grant")}
+	for _, i := range p.Items {
+		switch {
+		case i.Do == recycle.Skip:
+		case i.Kind == crm.ObjectGroup:
+			out.Restored.Groups++
+		default:
+			out.Restored.Tags++
+		}
+	}
+	out.Left = append(out.Left, c.left()...)
+	return out
+}
+
+// tell writes the account in the form that was asked for and ends the command.
+func (c *account) tell(f *returnFlags) error {
+	path := ""
+	if f.report != "" {
+		var err error
+		if path, err = c.write(f.report); err != nil {
+			if c.done == 0 {
+				return err
+			}
+			return &failure{exit: exitPartly, code: "NOT_WRITTEN", err: both("报告没有写成：%v", "the report was not written: %v", err),
+				done: both("%s 已恢复，编号 X%d", "%s is restored, as X%d", c.e.Label(), c.done), hint: both("用 tagkeep audit 查看这次恢复", "tagkeep audit shows the restore")}
+		}
+	}
+	if c.a.json {
+		if err := c.a.printJSON(c.json(path)); err != nil {
+			return err
+		}
+	} else {
+		if c.done == 0 || !c.a.quiet {
+			c.print()
+		}
+		if path != "" {
+			c.a.say(c.t("报告：%s", "report: %s"), path)
+		}
+		switch {
+		case c.done == 0:
+			c.a.print(c.t("计划编号：%s\n下一步：tagkeep recycle restore %s --plan %[1]s%s", "plan: %s\nnext: tagkeep recycle restore %s --plan %[1]s%s"), c.plan.Hash, c.e.Label(), c.same())
+		default:
+			c.a.say(c.t("撤回：tagkeep undo X%d", "to undo it: tagkeep undo X%d"), c.done)
+		}
+	}
+	if c.plan.Partly() {
+		return ended(exitPartly)
+	}
+	return nil
+}
+
+// write makes the workbook and returns its absolute path.
+func (c *account) write(path string) (string, error) {
+	file, err := c.a.newFile(path, true) // one that is there gets company, as repair files do
+	if err != nil {
+		return "", err
+	}
+	defer file.Discard()
+	if err := report.WriteRestored(file, c.workbook()); err != nil {
+		return "", err
+	}
+	return file.Commit(false)
+}
+
+// newFile starts a file; one that is there is refused unless it may stay or be
+// replaced.
+func (a *app) newFile(path string, any bool) (*sheet.NewFile, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(abs); err == nil && !any {
+		return nil, refuse("FILE_EXISTS", both("文件已存在：%s", "the file exists: %s", path), both("换一个文件名，或加 --force 覆盖", "choose another name, or replace it with --force"))
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return sheet.Create(abs)
+}
+
+// goneDepartments names those that are no longer there.
+func goneDepartments(tx *store.Tx) (map[int64]string, error) {
+	list, err := tx.GoneDepartments()
+	out := make(map[int64]string, len(list))
+	for _, d := range list {
+		out[d.ID] = d.Name
+	}
+	return out, err
+}
