@@ -27,8 +27,7 @@ type Entry struct {
 	crm.Deletion
 	// Now is what it has in the bin that they may see; the Summary names no more.
 	Now Contents
-	// Days are the whole days that are left until it may be purged, 0 on the last
-	// one and below that when its time is over.
+	// Days are left until it may be purged, rounded up; -1 when its time is over.
 	Days int
 	// Snapshot of what went: how it stands, and the file where it is there.
 	Standing string
@@ -146,8 +145,8 @@ func (e *eyes) entry(d crm.Deletion) (out Entry, ok bool, err error) {
 
 func (e *eyes) look(d crm.Deletion) (out Entry, seen Selection, ok bool, err error) {
 	out.Deletion = d
-	out.Days = int((d.ExpiresAt - e.tx.Now) / dayMillis)
-	if d.ExpiresAt < e.tx.Now {
+	out.Days = int((d.ExpiresAt - e.tx.Now + dayMillis - 1) / dayMillis)
+	if d.ExpiresAt <= e.tx.Now {
 		out.Days = -1
 	}
 	if d.State == crm.StatePurged {
@@ -602,14 +601,15 @@ func (p *Plan) groupCalled(id int64) string {
 
 // Partly reports whether something of it does not come back that nothing else
 // will bring back by itself: an item or customer that stays, a grant that waits
-// for somebody, a link or grant that somebody has to decide about. Links that
-// wait for their other end, and what was taken away on purpose, do not count.
+// for somebody, a link or grant that somebody has to decide about. What waits for
+// its other end, or an account that is disabled, and what was taken away on
+// purpose, do not count.
 func (p *Plan) Partly() bool {
 	if p.Customers.Skipped > 0 || slices.ContainsFunc(p.Items, func(i Item) bool { return i.Do == Skip }) {
 		return true
 	}
 	return slices.ContainsFunc(p.Counts, func(c Count) bool {
-		waits := c.Reason == crm.ReasonTagInBin || c.Reason == crm.ReasonCustomerInBin || c.Reason == crm.ReasonObjectInBin
+		waits := c.Reason == crm.ReasonTagInBin || c.Reason == crm.ReasonCustomerInBin || c.Reason == crm.ReasonObjectInBin || c.Reason == crm.ReasonInactive
 		return c.Verdict == crm.Conflict || c.Verdict == crm.Parked && !waits
 	})
 }

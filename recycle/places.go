@@ -81,7 +81,7 @@ func insert(there, back []placed, nears map[int64]near) map[int64]int64 {
 	list := order(slices.Clone(there))
 	fits := true
 	for _, x := range order(slices.Clone(back)) {
-		fits = fits && stands(list, x, nears[x.id])
+		fits = fits && stands(there, x, nears[x.id])
 		list = put(list, x, nears[x.id])
 	}
 	changed := make(map[int64]int64)

@@ -411,10 +411,13 @@ type restoredCounts struct {
 	Grants    int64 `json:"grants"`
 }
 
+// jsonList is a list that JSON writes as one, empty or not.
+func jsonList[T any](list []T) []T { return append([]T{}, list...) }
+
 func (c *account) json(report string) restoredJSON {
 	p := c.plan
-	out := restoredJSON{Deletion: c.e.ID, Restore: c.done, DryRun: c.done == 0, Verdicts: make(map[crm.Verdict]int64), Reasons: p.Counts, Items: p.Items,
-		Conflicts: p.Conflicts(), Customers: p.Customers, Left: []leftRow{}, Access: p.Access, Notes: p.Notes, Total: p.Total, Plan: p.Hash, Report: report, Grants: p.Grants}
+	out := restoredJSON{Deletion: c.e.ID, Restore: c.done, DryRun: c.done == 0, Verdicts: make(map[crm.Verdict]int64), Reasons: jsonList(p.Counts), Items: jsonList(p.Items),
+		Conflicts: jsonList(p.Conflicts()), Customers: p.Customers, Left: jsonList(c.left()), Access: p.Access, Notes: jsonList(p.Notes), Total: p.Total, Plan: p.Hash, Report: report, Grants: jsonList(p.Grants)}
 	for _, kind := range []string{"link", "grant"} {
 		for _, v := range crm.Verdicts {
 			if n := p.Sum(kind, v); n > 0 {
@@ -433,7 +436,6 @@ func (c *account) json(report string) restoredJSON {
 			out.Restored.Tags++
 		}
 	}
-	out.Left = append(out.Left, c.left()...)
 	return out
 }
 
