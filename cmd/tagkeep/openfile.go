@@ -134,8 +134,11 @@ func (a *app) confirmed(ctx context.Context, question string) (bool, error) {
 func (a *app) answer(ctx context.Context, question string) (string, error) {
 	fmt.Fprint(a.stderr, question)
 	answer := make(chan string, 1)
+	if a.lines == nil {
+		a.lines = bufio.NewReader(a.stdin)
+	}
 	go func() { // the read goes on when Ctrl-C ends the question
-		line, _ := bufio.NewReader(a.stdin).ReadString('\n')
+		line, _ := a.lines.ReadString('\n')
 		answer <- line
 	}()
 	select {

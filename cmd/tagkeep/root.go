@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +18,7 @@ import (
 // app is one run of the program.
 type app struct {
 	stdin          io.Reader
+	lines          *bufio.Reader // of stdin, once something was asked
 	stdout, stderr io.Writer
 
 	database  string // --db
