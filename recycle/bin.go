@@ -189,15 +189,26 @@ func (e *eyes) summary(s Selection) string {
 // standings finds the snapshots of events.
 func standings(ctx context.Context, db *store.DB, dir *snapshot.Dir, list []Entry, verify bool) error {
 	byID := make(map[string]snapshot.Info)
+	spoilt := make(map[int64]snapshot.Info) // by sequence: the head of such a file may be gone
+	var checks map[string]store.SnapshotCheck
 	if dir != nil {
 		infos, err := dir.List(ctx)
 		if err != nil {
 			return err
 		}
-		if err := db.View(ctx, func(tx *store.Tx) error { return snapshot.Marks(tx, infos) }); err != nil {
+		err = db.View(ctx, func(tx *store.Tx) (err error) {
+			if checks, err = tx.SnapshotChecks(); err != nil {
+				return err
+			}
+			return snapshot.Marks(tx, infos)
+		})
+		if err != nil {
 			return err
 		}
 		for _, i := range infos {
+			if i.ID == "" {
+				spoilt[i.Sequence] = i
+			}
 			if i.Database == db.Meta().UUID {
 				byID[i.ID] = i
 			}
@@ -206,6 +217,9 @@ func standings(ctx context.Context, db *store.DB, dir *snapshot.Dir, list []Entr
 	for n := range list {
 		e := &list[n]
 		i, there := byID[e.SnapshotID]
+		if c, known := checks[e.SnapshotID]; known && !there {
+			i, there = spoilt[c.Sequence]
+		}
 		switch {
 		case e.SnapshotID == "":
 			continue
