@@ -31,16 +31,16 @@ type restoredSheet struct {
 }
 
 var restoredSheets = [...]restoredSheet{
-	{text{"恢复结果", "Restored"}, []float64{10, 34, 34, 24, 12},
+	{text{"恢复结果", "Restored"}, []float64{10, 30, 30, 40, 10},
 		[]text{{"类型", "kind"}, {"原名称", "name before"}, {"恢复后的名称", "name now"}, {"处理", "what was done"}, {"打标关系", "links"}}, []int{4},
 		text{"没有可恢复的标签组、标签或客户", "no group, tag or customer came back"}},
-	{text{"未恢复", "Not restored"}, []float64{10, 40, 10, 22, 40, 36, 70},
+	{text{"未恢复", "Not restored"}, []float64{10, 44, 8, 16, 34, 34, 60},
 		[]text{{"类型", "kind"}, {"内容", "what"}, {"数量", "how many"}, {"结果", "outcome"}, {"原因", "why"}, {"怎么办", "what to do"}, {"命令", "command"}}, []int{2},
 		text{"全部已恢复", "all of it came back"}},
 	{text{"权限变化", "Access"}, []float64{24, 40, 40},
 		[]text{{"员工", "person"}, {"部门", "departments"}, {"变化", "change"}}, nil,
 		text{"没有人因此多看到或少看到什么", "nobody sees more or less than before"}},
-	{text{"企业微信待办", "To do in WeCom"}, []float64{40, 80, 14},
+	{text{"企业微信待办", "To do in WeCom"}, []float64{34, 90, 10},
 		[]text{{"标签", "tag"}, {"在企业微信里要做的", "to be done in WeCom"}, {"涉及客户", "customers"}}, []int{2},
 		text{"没有要做的", "nothing"}},
 }
