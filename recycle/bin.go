@@ -599,6 +599,33 @@ func (p *Plan) Called(i Item) string {
 	return i.Name
 }
 
+// TagsBeside are, of a group whose name is taken, the names of the tags that both
+// groups have, only the one in the bin, and only the live one.
+func (p *Plan) TagsBeside(i Item) (both, old, live []string) {
+	there := make(map[string]bool)
+	for _, t := range p.Company.Tags {
+		if t.GroupID == i.Other && t.DeletionID == 0 {
+			there[t.Name] = true
+		}
+	}
+	returning := make(map[string]bool)
+	for _, t := range p.Company.Tags {
+		switch {
+		case t.GroupID != i.ID || t.DeletionID != p.Event.ID:
+		case there[t.Name]:
+			both, returning[t.Name] = append(both, t.Name), true
+		default:
+			old = append(old, t.Name)
+		}
+	}
+	for _, t := range p.Company.Tags {
+		if t.GroupID == i.Other && t.DeletionID == 0 && !returning[t.Name] {
+			live = append(live, t.Name)
+		}
+	}
+	return both, old, live
+}
+
 func (p *Plan) groupCalled(id int64) string {
 	for _, i := range p.Items {
 		if i.Kind == crm.ObjectGroup && i.ID == id && i.NewName != "" && i.Do != Merge && i.Do != Skip {

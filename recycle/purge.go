@@ -37,7 +37,8 @@ type Purged struct {
 // PurgedEvent is an event that is gone from the bin.
 type PurgedEvent struct {
 	Event crm.Deletion `json:"-"`
-	Label string       `json:"deletion"`
+	ID    int64        `json:"deletion"`
+	Label string       `json:"label"`
 	Was   Contents     `json:"contents"`
 	Gone  store.Gone   `json:"gone"` // what this run removed; nothing of a dry run
 	// Shells are groups that stay, out of sight, for the sake of tags that were
@@ -129,7 +130,7 @@ func purgeable(tx *store.Tx, o PurgeOptions) (out []PurgedEvent, err error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, PurgedEvent{Event: d, Label: d.Label(), Was: c.count(), Snapshot: d.SnapshotID, Resumed: d.State == crm.StatePurging})
+		out = append(out, PurgedEvent{Event: d, ID: d.ID, Label: d.Label(), Was: c.count(), Snapshot: d.SnapshotID, Resumed: d.State == crm.StatePurging})
 	}
 	return out, nil
 }

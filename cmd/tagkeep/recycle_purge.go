@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -88,11 +89,27 @@ func (a *app) purgeBin(cmd *cobra.Command, o recycle.PurgeOptions) error {
 			fmt.Fprint(a.stderr, "\r"+strings.Repeat(" ", 40)+"\r")
 		}
 		if err != nil {
-			return &failure{exit: exitFailed, code: "PURGE_UNFINISHED", err: binError(err), done: both("已彻底删除 %d 个，共 %d 个", "%d of %d are purged", len(done.Events), len(plan.Events)),
-				hint: both("没有做完的不能再恢复，再次运行 tagkeep recycle purge 会做完；tagkeep recycle list 查看", "what was begun cannot be restored; run tagkeep recycle purge again to finish it; tagkeep recycle list shows it")}
+			return purgeError(err, len(done.Events), len(plan.Events))
 		}
 		return a.tellPurged(done, false)
 	})
+}
+
+// purgeError says how far a purge has come. One that was refused before it began
+// is told as it is.
+func purgeError(err error, done, all int) error {
+	err = snapshotError(binError(err))
+	told := (*failure)(nil)
+	busy := (*store.BusyError)(nil)
+	if done == 0 && (errors.As(err, &told) && told.exit == exitRefused || errors.As(err, &busy)) {
+		return err
+	}
+	f := &failure{exit: exitFailed, code: "PURGE_UNFINISHED", err: err, done: both("已彻底删除 %d 个，共 %d 个", "%d of %d are purged", done, all),
+		hint: both("没有做完的不能再恢复，再次运行 tagkeep recycle purge 会做完；tagkeep recycle list 查看", "what was begun cannot be restored; run tagkeep recycle purge again to finish it; tagkeep recycle list shows it")}
+	if told != nil {
+		f.err = told.err
+	}
+	return f
 }
 
 func (a *app) tellPurged(p recycle.Purged, dry bool) error {

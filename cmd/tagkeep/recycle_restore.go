@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -266,7 +267,7 @@ func (a *app) chooseEach(ctx context.Context, b *bin, event int64, o *recycle.Re
 			if _, known := chosen[thing]; known || i.Other == 0 {
 				continue
 			}
-			if chosen[thing], err = a.choose(ctx, i); err != nil {
+			if chosen[thing], err = a.choose(ctx, &plan, i); err != nil {
 				return err
 			}
 			asked = true
@@ -279,11 +280,9 @@ func (a *app) chooseEach(ctx context.Context, b *bin, event int64, o *recycle.Re
 }
 
 // choose asks what becomes of one thing whose name is taken.
-func (a *app) choose(ctx context.Context, i recycle.Item) (recycle.Policy, error) {
+func (a *app) choose(ctx context.Context, plan *recycle.Plan, i recycle.Item) (recycle.Policy, error) {
 	fmt.Fprintf(a.stderr, a.t("名称已被占用：%s %s\n", "the name is taken: %s %s\n"), kindWord(a, i.Kind), i.Name)
-	if i.Kind == crm.ObjectTag {
-		fmt.Fprintf(a.stderr, "  %s\n", a.overlap(i))
-	}
+	fmt.Fprintf(a.stderr, "  %s\n", a.overlap(plan, i))
 	for {
 		answer, err := a.answer(ctx, a.t("  合并 m（默认）、改名 r、替换 p、跳过 s？", "  merge m (default), rename r, replace p, skip s? "))
 		if err != nil {
@@ -302,9 +301,27 @@ func (a *app) choose(ctx context.Context, i recycle.Item) (recycle.Policy, error
 	}
 }
 
-// overlap says what two tags of a name have.
-func (a *app) overlap(i recycle.Item) string {
-	return fmt.Sprintf(a.t("两边都有 %d，只有旧的有 %d，只有现有的有 %d（客户与跟进员工的组合）", "both have %d, only the old one %d, only the live one %d (pairs of customer and member)"), i.Both, i.OldOnly, i.NewOnly)
+// overlap says what two tags, or two groups, of a name have.
+func (a *app) overlap(plan *recycle.Plan, i recycle.Item) string {
+	if i.Kind == crm.ObjectTag {
+		return fmt.Sprintf(a.t("两边都有 %d，只有旧的有 %d，只有现有的有 %d（客户与跟进员工的组合）", "both have %d, only the old one %d, only the live one %d (pairs of customer and member)"), i.Both, i.OldOnly, i.NewOnly)
+	}
+	both, old, live := plan.TagsBeside(i)
+	return fmt.Sprintf(a.t("两边都有的标签 %s；只有旧的 %s；只有现有的 %s", "tags that both have: %s; only the old one: %s; only the live one: %s"), a.counted(both), a.counted(old), a.counted(live))
+}
+
+// counted counts names and gives the first of them.
+func (a *app) counted(names []string) string {
+	const most = 5
+	text := strconv.Itoa(len(names))
+	if len(names) == 0 {
+		return text
+	}
+	first := a.joined(names[:min(len(names), most)])
+	if len(names) > most {
+		first += "…"
+	}
+	return text + a.t("（", " (") + first + a.t("）", ")")
 }
 
 // shownRows is how many rows of a kind a terminal gets; JSON and the workbook
@@ -332,8 +349,8 @@ func (c *account) print() {
 		a.print("  %s %s  %s", r[0], name, r[3])
 	}
 	for _, i := range c.plan.Items {
-		if i.Other != 0 && i.Kind == crm.ObjectTag {
-			a.print(a.t("  名称冲突 %s：%s", "  name conflict %s: %s"), i.Name, a.overlap(i))
+		if i.Other != 0 {
+			a.print(a.t("  名称冲突 %s：%s", "  name conflict %s: %s"), i.Name, a.overlap(c.plan, i))
 		}
 	}
 	if c.done == 0 && len(c.plan.Conflicts()) > 0 {

@@ -105,7 +105,7 @@ func TestChooseEach(t *testing.T) {
 			if n := strings.Count(out.String(), "名称已被占用"); n != len(want) {
 				t.Errorf("asked about %d names, want %d:\n%s", n, len(want), out.String())
 			}
-			if want[crm.ObjectTag] != "" && !strings.Contains(out.String(), "两边都有 0") {
+			if want[crm.ObjectTag] != "" && !strings.Contains(out.String(), "两边都有 0，") || !strings.Contains(out.String(), "两边都有的标签 1（高意向）；只有旧的 0") {
 				t.Errorf("what both hold is not told:\n%s", out.String())
 			}
 		})
