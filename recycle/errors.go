@@ -22,12 +22,6 @@ var (
 	ErrPlan = errors.New("the plan has changed")
 	// ErrDeclined: somebody was asked and said no.
 	ErrDeclined = errors.New("declined")
-	// ErrPurged: the event is gone for good.
-	ErrPurged = errors.New("it is gone for good")
-	// ErrNoReason: what cannot be taken back needs a reason.
-	ErrNoReason = errors.New("a reason is needed")
-	// ErrSuperOnly: only super admins and the operator may do it.
-	ErrSuperOnly = errors.New("for super admins only")
 	// ErrOther: the event is of another kind than what was asked for.
 	ErrOther = errors.New("not possible for this event")
 )

@@ -7,10 +7,19 @@ import (
 	"slices"
 	"time"
 
-	"tagkeep/internal/access"
 	"tagkeep/internal/crm"
 	"tagkeep/internal/store"
 	"tagkeep/snapshot"
+)
+
+// What a purge refuses before it removes anything.
+var (
+	// ErrPurged: the event is gone for good.
+	ErrPurged = errors.New("it is gone for good")
+	// ErrNoReason: what cannot be taken back needs a reason.
+	ErrNoReason = errors.New("a reason is needed")
+	// ErrSuperOnly: only super admins and the operator may do it.
+	ErrSuperOnly = errors.New("for super admins only")
 )
 
 // PurgeOptions say what goes for good, who says so and why.
@@ -146,25 +155,6 @@ func (o PurgeOptions) due(d crm.Deletion, now int64) bool {
 		return d.CreatedAt <= now-o.OlderThan.Milliseconds()
 	}
 	return d.ExpiresAt != 0 && d.ExpiresAt <= now
-}
-
-// superOnly: what cannot be taken back is for super admins and the operator.
-func superOnly(tx *store.Tx, by int64) error {
-	if by == 0 {
-		return nil
-	}
-	company, err := tx.Company()
-	if err != nil {
-		return err
-	}
-	super := slices.ContainsFunc(company.Staff, func(s crm.Staff) bool { return s.ID == by && s.Role == crm.RoleSuper })
-	if d := access.New(company).Decide(access.Question{Subject: by, Do: access.Delete, On: access.Everything()}); super && !d.Allowed {
-		return &Refusal{Do: access.Delete, On: access.Everything(), Decision: d}
-	}
-	if !super {
-		return ErrSuperOnly
-	}
-	return nil
 }
 
 // contentsOf is what an event has in the bin.
@@ -381,21 +371,29 @@ func (p *purger) end(ctx context.Context) error {
 	})
 }
 
-// SetRetention changes for how many days things stay in the bin that are deleted
-// from now on. ErrSuperOnly when by is neither the operator nor a super admin.
-func SetRetention(ctx context.Context, db *store.DB, days, by int64, command string) error {
-	return db.InTx(ctx, nil, func(tx *store.Tx) error {
-		if err := superOnly(tx, by); err != nil {
-			return err
-		}
-		before, err := tx.Retention()
-		if err != nil || before == days {
-			return err
-		}
-		if err := tx.SetRetention(days); err != nil {
-			return err
-		}
-		return tx.WriteAudit(store.Audit{Operator: store.Operator(), StaffID: by, Action: "recycle.retention", Command: command,
-			Detail: fmt.Sprintf(`{"before":%d,"after":%d}`, before, days)})
-	})
+// binOf is the event under which things go back into the bin: the one that they
+// lay under, or the undo's own where that one has been purged since.
+func (u *undoer) binOf(event int64) (int64, error) {
+	if event == 0 {
+		return 0, nil
+	}
+	d, err := u.tx.Deletion(event)
+	if err == nil && (d.State == crm.StatePurging || d.State == crm.StatePurged) {
+		return u.own.ID, nil
+	}
+	return event, err
+}
+
+// rebinned is the image with the event that binOf says, in cell i.
+func (u *undoer) rebinned(put store.Image, i int) (store.Image, error) {
+	var event int64
+	fmt.Sscan(*put[i], &event)
+	to, err := u.binOf(event)
+	if err != nil || to == event {
+		return put, err
+	}
+	put = slices.Clone(put)
+	text := itoa(to)
+	put[i] = &text
+	return put, nil
 }

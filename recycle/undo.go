@@ -275,19 +275,6 @@ func (u *undoer) turnBin(b binChange) error {
 	return u.j.bin(b.Kind, b.To, to, list)
 }
 
-// binOf is the event under which things go back into the bin: the one that they
-// lay under, or the undo's own where that one has been purged since.
-func (u *undoer) binOf(event int64) (int64, error) {
-	if event == 0 {
-		return 0, nil
-	}
-	d, err := u.tx.Deletion(event)
-	if err == nil && (d.State == crm.StatePurging || d.State == crm.StatePurged) {
-		return u.own.ID, nil
-	}
-	return event, err
-}
-
 // raise takes things out of the bin. One whose name or key has been taken
 // meanwhile stays there and is listed.
 func (u *undoer) raise(kind string, from int64, list []int64) error {
@@ -363,20 +350,6 @@ func (u *undoer) putRow(table string, key []int64, want, put store.Image) error 
 		u.out.Rows++
 	}
 	return err
-}
-
-// rebinned is the image with the event that binOf says, in cell i.
-func (u *undoer) rebinned(put store.Image, i int) (store.Image, error) {
-	var event int64
-	fmt.Sscan(*put[i], &event)
-	to, err := u.binOf(event)
-	if err != nil || to == event {
-		return put, err
-	}
-	put = slices.Clone(put)
-	text := itoa(to)
-	put[i] = &text
-	return put, nil
 }
 
 // addLinks puts links back that are not there and whose ends are.
