@@ -19,6 +19,10 @@
 // A restore, an undo and a merge are events too: what they changed is kept with
 // them, so each can be undone.
 //
+// Purge is the only way out for good. It bars the event from being restored
+// first, makes sure that a verified snapshot holds what goes, removes it in
+// chunks and leaves tombstones; cut short, the next purge finishes it.
+//
 // It does not look names up (package admin does) and prints nothing. All
 // functions may be called by several processes at once.
 package recycle

@@ -132,11 +132,13 @@ type Count struct {
 
 // GrantVerdict is what becomes of one grant.
 type GrantVerdict struct {
-	Grant   crm.Grant   `json:"-"`
-	ID      int64       `json:"id"`
-	On      string      `json:"on"` // as commands write it
-	Level   crm.Level   `json:"level"`
-	Subject Thing       `json:"-"`
+	Grant   crm.Grant `json:"-"`
+	ID      int64     `json:"id"`
+	On      string    `json:"on"` // as commands write it
+	Level   crm.Level `json:"level"`
+	Subject Thing     `json:"-"`
+	// Was is the name of a subject that is gone for good, "" of others.
+	Was     string      `json:"was,omitempty"`
 	To      int64       `json:"to,omitempty"` // whom it is mapped to
 	Verdict crm.Verdict `json:"verdict"`
 	Reason  crm.Reason  `json:"reason,omitempty"`

@@ -50,6 +50,9 @@ func (p *planner) planGrants() error {
 		j.decide(&v, to)
 		p.plan.Grants = append(p.plan.Grants, v)
 	}
+	if err := p.nameMissing(); err != nil {
+		return err
+	}
 	if err := p.heldBack(); err != nil {
 		return err
 	}
@@ -57,6 +60,16 @@ func (p *planner) planGrants() error {
 		p.count("grant", v.Verdict, v.Reason, 1)
 	}
 	return p.revokedAsleep()
+}
+
+// nameMissing looks up how those were called who are not here at all.
+func (p *planner) nameMissing() (err error) {
+	for i := range p.plan.Grants {
+		if v := &p.plan.Grants[i]; v.Reason == crm.ReasonMissing && err == nil {
+			v.Was, err = p.tx.Tombstone(v.Subject.Kind, v.Subject.ID)
+		}
+	}
+	return err
 }
 
 // objectOf is what the object of a grant in scope becomes: itself, the one that

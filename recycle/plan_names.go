@@ -64,8 +64,8 @@ func (p *planner) notesOfGroup(g *crm.Group) {
 			p.note(NoteEarlier, g.Name+":"+t.Name, fmt.Sprintf("D%d", t.DeletionID))
 		}
 	}
-	for name, id := range p.groupName {
-		if id != p.groupTo[g.ID] && crm.IsNearDuplicate(name, g.Name) {
+	for _, name := range slices.Sorted(keys(p.groupName)) { // the plan's hash depends on the order
+		if id := p.groupName[name]; id != p.groupTo[g.ID] && crm.IsNearDuplicate(name, g.Name) {
 			p.note(NoteNearDuplicate, g.Name, name)
 		}
 	}

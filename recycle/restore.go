@@ -176,6 +176,11 @@ func (p *planner) applyGroups(j *journal) error {
 			continue
 		}
 		g := p.groups[i.ID]
+		if i.Reconstructed && i.Do != Skip { // an undo sends it into the bin of its own event, not back to the purged one
+			if err := p.tx.LiftTombstone(crm.ObjectGroup, i.ID); err != nil {
+				return err
+			}
+		}
 		switch {
 		case i.Do == Skip:
 		case i.Do == Merge:

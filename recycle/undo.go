@@ -297,9 +297,12 @@ func (u *undoer) turnBin(b binChange) error {
 	if len(list) == 0 {
 		return nil
 	}
-	u.touched[b.From], u.touched[b.To] = true, true
+	to, err := u.binOf(b.From)
+	if err != nil {
+		return err
+	}
+	u.touched[to], u.touched[b.To] = true, true
 	delete(u.touched, 0)
-	to := b.From
 	switch {
 	case b.To == 0:
 		u.bury(b.Kind, list)
@@ -361,6 +364,9 @@ func (u *undoer) putRow(table string, key []int64, want, put store.Image) error 
 	}
 	if kind, ok := kindOf[table]; ok && put != nil {
 		i := t.At("deletion_id")
+		if put, err = u.rebinned(put, i); err != nil {
+			return err
+		}
 		if now != nil && *now[i] == "0" && *put[i] != "0" {
 			u.bury(kind, key[:1])
 		}

@@ -242,5 +242,9 @@ func binFindings(tx *store.Tx, s *shelf, now time.Time) (found []finding, err er
 		found = append(found, finding{"BIN_ENDS", false, both("回收站里的 D%d 在 %s 到期", "D%d in the bin ends on %s", d.ID, s.time(d.ExpiresAt)),
 			both("还要的话：tagkeep recycle restore D%d", "if it is still wanted: tagkeep recycle restore D%d", d.ID)})
 	}
-	return found, err
+	if err != nil {
+		return nil, err
+	}
+	all, err := tx.Deletions()
+	return append(found, purgingFindings(all)...), err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tagkeep/internal/store"
+	"tagkeep/recycle"
 	"tagkeep/snapshot"
 )
 
@@ -18,6 +19,7 @@ var nightlyPolicy = snapshot.Policy{Daily: 14, Weekly: 8, Monthly: 12}
 
 func (a *app) nightlyCommand() *cobra.Command {
 	var copyTo, notify string
+	var purge bool
 	cmd := &cobra.Command{
 		Use:   "nightly",
 		Short: "定时任务：新建快照、校验、清理、每周演练、检查 / the scheduled job: snapshot, verify, prune, weekly drill, doctor",
@@ -29,11 +31,12 @@ To be run once a day. Keeps 14 days, 8 weeks, 12 months; when more than half of 
 			if err != nil {
 				return err
 			}
-			return a.nightly(cmd, copyTo, n)
+			return a.nightly(cmd, copyTo, purge, n)
 		},
 	}
 	cmd.Flags().StringVar(&copyTo, "copy-to", "", "再复制到另一块磁盘 / copy the snapshot to another disk too: `DIR`")
 	a.recipientFlag(cmd)
+	cmd.Flags().BoolVar(&purge, "purge-expired", false, "彻底删除回收站里已到期的 / purge what has been in the bin for its time")
 	cmd.Flags().StringVar(&notify, "notify", "", "失败时和恢复时通知企业微信群机器人 / tell a WeCom group robot of a failure and of its end: `URL` (TAGKEEP_NOTIFY)")
 	return cmd
 }
@@ -47,17 +50,19 @@ type night struct {
 	a      *app
 	s      *shelf
 	copyTo string
+	purge  bool
 	made   snapshot.Made
 	copied string
 	pruned snapshot.Pruned
+	purged recycle.Purged
 	drill  *snapshot.Drilled
 	ownKey bool // the drill went by the key that made the snapshot, which is gone by now
 	found  []finding
 	start  time.Time
 }
 
-func (a *app) nightly(cmd *cobra.Command, copyTo string, n *notifier) error {
-	run := &night{a: a, copyTo: copyTo, start: time.Now()}
+func (a *app) nightly(cmd *cobra.Command, copyTo string, purge bool, n *notifier) error {
+	run := &night{a: a, copyTo: copyTo, purge: purge, start: time.Now()}
 	s, err := a.shelf(cmd, forMaking)
 	if f := (*failure)(nil); errors.As(err, &f) && f.code == "NOT_ALLOWED" {
 		return err // nobody's failed job, and none to tell the group of
@@ -95,6 +100,7 @@ func (r *night) do(ctx context.Context) (err error) {
 	if r.copyTo != "" {
 		errs = append(errs, r.copyAway(ctx))
 	}
+	errs = append(errs, r.purgeExpired(ctx))
 	r.pruned, err = r.prune(ctx, r.s.dir)
 	errs = append(errs, err)
 	errs = append(errs, r.drillWeekly(ctx))
@@ -106,6 +112,16 @@ func (r *night) do(ctx context.Context) (err error) {
 		defer func() { r.found = without(r.found, "NIGHTLY_FAILED") }()
 	}
 	r.found, err = r.a.findings(ctx, r.s, time.Now())
+	return err
+}
+
+// purgeExpired purges what the bin has had for its time, if that was asked for,
+// but not on a night on which much is missing: then somebody may still want it.
+func (r *night) purgeExpired(ctx context.Context) (err error) {
+	if !r.purge || r.made.Suspicious {
+		return nil
+	}
+	r.purged, err = recycle.Purge(ctx, r.s.db, r.s.dir, recycle.PurgeOptions{Reason: "nightly --purge-expired", By: r.s.by, Command: nightlyCommand + " --purge-expired"})
 	return err
 }
 
@@ -215,6 +231,7 @@ func (r *night) log(err error) {
 	if r.made.ID != "" {
 		fields = append(fields, "snapshot="+r.made.Short(), fmt.Sprintf("bytes=%d", r.made.Bytes), fmt.Sprintf("rows=%d", r.made.Total()),
 			fmt.Sprintf("suspicious=%t", r.made.Suspicious), fmt.Sprintf("copied=%t", r.copied != ""), fmt.Sprintf("removed=%d", r.pruned.Removed),
+			fmt.Sprintf("purged=%d", len(r.purged.Events)),
 			fmt.Sprintf("drilled=%t", r.drill != nil), fmt.Sprintf("findings=%d", len(r.found)))
 	}
 	if err != nil {
@@ -233,6 +250,7 @@ type nightInfo struct {
 	Suspect  bool          `json:"suspicious"`
 	Copied   string        `json:"copied"`
 	Removed  int           `json:"removed"`
+	Purged   int           `json:"purged"`
 	Drilled  bool          `json:"drilled"`
 	Sampled  bool          `json:"sampled"`
 	Sealed   bool          `json:"encrypted"`
@@ -242,7 +260,7 @@ type nightInfo struct {
 
 func (r *night) report() error {
 	a := r.a
-	out := nightInfo{"ok", r.made.ID, r.made.Path, r.made.Bytes, r.made.Suspicious, r.copied, r.pruned.Removed, r.drill != nil,
+	out := nightInfo{"ok", r.made.ID, r.made.Path, r.made.Bytes, r.made.Suspicious, r.copied, r.pruned.Removed, len(r.purged.Events), r.drill != nil,
 		r.drill != nil && r.drill.Sampled, r.made.Encrypted, r.ownKey && r.drill != nil, a.findingsJSON(r.found)}
 	if r.alarm() {
 		out.Status = "alarm"
@@ -258,6 +276,9 @@ func (r *night) report() error {
 		a.say("%s", a.t("数据少了一半以上，没有清理旧快照", "more than half of the data is gone: no old snapshot was removed"))
 	} else {
 		a.say(a.t("已清理 %d 份旧快照", "%d old snapshots removed"), r.pruned.Removed)
+	}
+	if len(r.purged.Events) > 0 {
+		a.say(a.t("已彻底删除回收站里到期的 %d 次删除", "%d deletions whose time was over are purged"), len(r.purged.Events))
 	}
 	if r.drill != nil {
 		a.tellDrill(r.made.Info, *r.drill)

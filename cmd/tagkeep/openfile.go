@@ -133,12 +133,15 @@ func (a *app) confirmed(ctx context.Context, question string) (bool, error) {
 	return false, nil
 }
 
-// answer asks a question on the terminal.
+// answer asks for a line on the terminal; "" when there is none.
 func (a *app) answer(ctx context.Context, question string) (string, error) {
 	fmt.Fprint(a.stderr, question)
 	answer := make(chan string, 1)
+	if a.lines == nil {
+		a.lines = bufio.NewReader(a.stdin)
+	}
 	go func() { // the read goes on when Ctrl-C ends the question
-		line, _ := bufio.NewReader(a.stdin).ReadString('\n')
+		line, _ := a.lines.ReadString('\n')
 		answer <- line
 	}()
 	select {
@@ -146,6 +149,6 @@ func (a *app) answer(ctx context.Context, question string) (string, error) {
 		fmt.Fprintln(a.stderr)
 		return "", ctx.Err()
 	case line := <-answer:
-		return line, nil
+		return strings.TrimSpace(line), nil
 	}
 }

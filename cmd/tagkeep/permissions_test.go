@@ -27,7 +27,7 @@ var permissionFiles = map[string]string{
 		"former,胡离职,总部/销售部,普通员工,是,否,离职\n" +
 		"watcher,吴审计,总部,审计员,否,否,在职\n" +
 		"paused,郑停用,总部/销售部,普通员工,是,是,停用\n",
-	"tags.csv":         "标签组,标签名称,标签组类型,所属部门\n意向,高意向,,\n意向,低意向,,\n销售标签,重点,部门,总部/销售部\n市场标签,线索,部门,总部/市场部\n",
+	"tags.csv":         "标签组,标签名称,标签组类型,所属部门\n意向,高意向,,\n意向,低意向,,\n意向,旧标签,,\n市场标签,旧线索,部门,总部/市场部\n销售标签,重点,部门,总部/销售部\n市场标签,线索,部门,总部/市场部\n",
 	"customers.csv":    "客户ID,手机号,客户名称,跟进员工,企业标签\nwm1,13800000001,甲,seller,意向:高意向\nwm2,13800000002,乙,market,市场标签:线索\n",
 	"newtags.csv":      "标签组,标签名称\n意向,新标签\n",
 	"owntags.csv":      "标签组,标签名称,标签说明\n意向,待跟进,\n意向,低意向,改过\n",
@@ -133,6 +133,8 @@ func permissionCompany(t *testing.T) string {
 	} {
 		mustCall(t, exitDone, args...)
 	}
+	buryIn(t, "base.db", "shots", "tag:意向:旧标签")   // D1
+	buryIn(t, "base.db", "shots", "tag:市场标签:旧线索") // D2
 	return dir
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"os"
@@ -17,6 +18,7 @@ import (
 // app is one run of the program.
 type app struct {
 	stdin          io.Reader
+	lines          *bufio.Reader // of stdin, once something was asked
 	stdout, stderr io.Writer
 
 	database  string // --db
@@ -79,7 +81,7 @@ func (a *app) rootCommand() *cobra.Command {
 		return oneOf("lang", a.lang, string(crm.Chinese), string(crm.English))
 	}
 	root.AddCommand(a.initCommand(), a.importCommand(), a.inspectCommand(), a.runsCommand(), a.stateCommand(), a.exportCommand(), a.accessCommand(), a.whyCommand(), a.demoCommand(),
-		a.groupsCommand(), a.tagsCommand(), a.staffCommand(), a.auditCommand(), a.snapshotCommand(), a.nightlyCommand(), a.doctorCommand(), a.templateCommand(), a.statsCommand(), a.undoCommand(), a.deleteCommand())
+		a.groupsCommand(), a.tagsCommand(), a.staffCommand(), a.auditCommand(), a.snapshotCommand(), a.nightlyCommand(), a.doctorCommand(), a.templateCommand(), a.statsCommand(), a.undoCommand(), a.deleteCommand(), a.recycleCommand())
 	root.SetUsageTemplate(usageTemplate(root))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.InitDefaultHelpCmd()

@@ -39,6 +39,7 @@ var scriptCommands = map[string]func(ts *testscript.TestScript, neg bool, args [
 	"name":      nameFile,
 	"dump":      dump,
 	"sql":       runSQL,
+	"bury":      buryThings,
 }
 
 // Keys of what a script's commands find among its values: the database, the

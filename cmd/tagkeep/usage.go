@@ -16,14 +16,8 @@ func usage(zh, en string, args ...any) error {
 	return &failure{exit: exitRefused, code: "USAGE", err: both(zh, en, args...)}
 }
 
-// notYet are commands that are designed and still to be built.
-var notYet = []string{"recycle"}
-
 // unknownCommand is for a word that is neither a command nor a file.
 func unknownCommand(cmd *cobra.Command, word string) error {
-	if !cmd.HasParent() && slices.Contains(notYet, word) {
-		return notThereYet(word)
-	}
 	f := &failure{exit: exitRefused, code: "USAGE", err: both("没有这个命令：%s %s", "there is no command %s %s", cmd.CommandPath(), word)}
 	if !cmd.HasParent() {
 		f.err = both("没有这个命令或文件：%s", "there is no command or file %s", word)
@@ -32,12 +26,6 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 		f.hint = both("是否想执行 %s？", "did you mean %s?", near)
 	}
 	return f
-}
-
-func notThereYet(command string) error {
-	return &failure{exit: exitRefused, code: "NOT_YET",
-		err:  both("tagkeep %s 还没有做出来", "tagkeep %s is not there yet", command),
-		hint: both("现在能做什么见 tagkeep --help 和 README", "what there is: tagkeep --help, and the README")}
 }
 
 // nearestCommand is the command below cmd that was most likely meant.

@@ -28,6 +28,27 @@ func TestCodesDoc(t *testing.T) {
 	compare(t, codesDoc, []byte(before+codesTable(head)+"\n"+after))
 }
 
+// The same document lists every reason of a restore's verdicts, each with its
+// words.
+func TestReasonsDoc(t *testing.T) {
+	content, err := os.ReadFile(codesDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "| 原因 Reason |"
+	before, table, found := strings.Cut(string(content), head)
+	if !found {
+		t.Fatalf("%s has no table that begins with %q", codesDoc, head)
+	}
+	_, after, _ := strings.Cut(table, "\n\n")
+	var b strings.Builder
+	b.WriteString(head + " 含义 | Meaning | 怎么办 | What to do |\n|---|---|---|---|---|\n")
+	for _, v := range verdictReasons {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s |\n", v.reason, v.why.zh, v.why.en, v.next.zh, v.next.en)
+	}
+	compare(t, codesDoc, []byte(before+b.String()+"\n"+after))
+}
+
 func codesTable(head string) string {
 	var b strings.Builder
 	b.WriteString(head + " 类型 Kind | 含义 | Meaning | 怎么办 | What to do |\n|---|---|---|---|---|---|\n")
