@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"tagkeep/internal/access"
@@ -108,6 +109,7 @@ const (
 	NoteSnapshotWeak  = "SNAPSHOT"   // the event's snapshot is missing or damaged
 	NoteSurvivor      = "NOT_OURS"   // changed since: not put back
 	NoteNearDuplicate = "NEAR_DUPLICATE"
+	NoteDiffers       = "DIFFERS" // the one in the bin is not as the snapshot has it: kind, id, column, there, in the snapshot
 )
 
 // Count is how many links or grants got a verdict, and why.
@@ -219,7 +221,7 @@ type planner struct {
 	moves       []customerMove
 	after       crm.Company
 	futureWorld *access.World // made of after
-	had         *sight        // who saw what before, where the event does not say
+	staged      *staging      // of what comes out of a snapshot; else nil
 	groupSort   map[int64]int64
 	tagSort     map[int64]int64
 }
@@ -239,6 +241,12 @@ type chosen struct {
 
 // newPlanner plans the restore of an event.
 func newPlanner(tx *store.Tx, event int64, o RestoreOptions) (*planner, error) {
+	return planStaged(tx, event, o, nil)
+}
+
+// planStaged plans the restore of an event, which may be one of things that come
+// out of a snapshot.
+func planStaged(tx *store.Tx, event int64, o RestoreOptions, staged *staging) (*planner, error) {
 	d, err := tx.Deletion(event)
 	if errors.Is(err, store.ErrGone) {
 		return nil, ErrNoEvent
@@ -250,7 +258,7 @@ func newPlanner(tx *store.Tx, event int64, o RestoreOptions) (*planner, error) {
 	case crm.StatePurging, crm.StatePurged:
 		return nil, ErrPurging
 	}
-	p := &planner{tx: tx, o: o, event: d, groups: make(map[int64]*crm.Group), tags: make(map[int64]*crm.Tag), groupName: make(map[string]int64),
+	p := &planner{tx: tx, o: o, event: d, staged: staged, groups: make(map[int64]*crm.Group), tags: make(map[int64]*crm.Tag), groupName: make(map[string]int64),
 		tagName: make(map[tagKey]int64), items: make(map[Thing]int), groupTo: make(map[int64]int64), tagTo: make(map[int64]int64),
 		counts: make(map[Count]int64), groupSort: make(map[int64]int64), tagSort: make(map[int64]int64)}
 	if p.o.OnConflict == "" {
@@ -288,6 +296,10 @@ func (p *planner) read() (err error) {
 			p.tagName[tagKey{t.GroupID, t.Name}] = t.ID
 			p.tagsHere++
 		}
+	}
+	if p.staged != nil {
+		p.near, p.counts = p.staged.near, maps.Clone(p.staged.counts)
+		return nil
 	}
 	return p.tx.EventChanges(p.event.ID, func(body string) error {
 		var c change
@@ -330,10 +342,18 @@ func (p *planner) choose() (err error) {
 		}
 		c.customers = both(customers, setOf(only.Customers))
 	}
-	if len(c.groups)+len(c.tags)+len(c.customers) == 0 {
+	if len(c.groups)+len(c.tags)+len(c.customers) == 0 && p.staged == nil {
 		return ErrNotInBin
 	}
 	return nil
+}
+
+// since is from when on things have been away.
+func (p *planner) since() int64 {
+	if p.staged != nil {
+		return p.staged.then
+	}
+	return p.event.CreatedAt
 }
 
 func both(list []int64, wanted map[int64]bool) (out []int64) {

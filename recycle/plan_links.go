@@ -313,7 +313,7 @@ func (p *planner) clashesIn(returning, there []int64) error {
 		key := linkKey{c.Old.CustomerID, c.Old.TagID, c.Old.StaffID}
 		to := p.tagTo[c.Old.TagID]
 		// Both stood before the deletion: then they stand after it.
-		if key == last || c.New.TaggedAt < p.event.CreatedAt || to == c.New.TagID {
+		if key == last || c.New.TaggedAt < p.since() || to == c.New.TagID {
 			return nil
 		}
 		last = key

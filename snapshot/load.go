@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"slices"
 
@@ -158,24 +157,9 @@ func (r row) text(column string) string {
 	return ""
 }
 
-// each calls fn for every row of a table, in the order of its key. The row is
-// valid until fn returns.
+// each is Each for the package itself.
 func (s *Source) each(ctx context.Context, table string, fn func(row) error) error {
-	if !s.has(table) {
-		return nil
-	}
-	for chunk, err := range s.Table(ctx, table, math.MinInt64, math.MaxInt64) {
-		if err != nil {
-			return err
-		}
-		at := columnsOf(chunk)
-		for key, cells := range chunk.Rows() {
-			if err := fn(row{key, cells, at}); err != nil {
-				return fmt.Errorf("table %s of the snapshot: %w", table, err)
-			}
-		}
-	}
-	return nil
+	return s.Each(ctx, table, func(r Row) error { return fn(r.row) })
 }
 
 func columnsOf(c *archive.Chunk) map[string]int {
