@@ -97,7 +97,9 @@ func (h *history) try(query string, args ...any) {
 	}
 }
 
-func (h *history) name() string { return []string{"甲", "乙", "丙", "高意向", "VIP"}[h.r.IntN(5)] }
+func (h *history) name() string {
+	return []string{"甲", "乙", "丙", "高意向", "VIP"}[h.r.IntN(5)]
+}
 
 func (h *history) step() {
 	now := h.clock.Now().UnixMilli()

@@ -231,7 +231,9 @@ func TestR59_OneTagOfASnapshot(t *testing.T) {
 		src, want := s.take(), s.state()
 		s.lose("UPDATE tag SET description = '后来', version = 2 WHERE id = 1")
 		d := s.del(Selection{Tags: []int64{high, web}})
-		s.write(func(tx *store.Tx) error { return tx.RemoveLink(crm.Link{CustomerID: 4, TagID: high, StaffID: anna}, d, 0, 0) })
+		s.write(func(tx *store.Tx) error {
+			return tx.RemoveLink(crm.Link{CustomerID: 4, TagID: high, StaffID: anna}, d, 0, 0)
+		})
 		before := s.state()
 		only := []string{"tag:意向:高意向"}
 
