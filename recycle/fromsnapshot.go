@@ -106,8 +106,8 @@ func RestoreSnapshot(ctx context.Context, db *store.DB, dir *snapshot.Dir, src *
 		return fail(snapshot.ErrForeign)
 	case o.Mode != ModeAdd && o.Mode != ModeUpdate && o.Mode != ModeExact, foreign && o.Mode != ModeAdd:
 		return fail(ErrMode)
-	case o.Mode == ModeExact && !src.Whole() && len(o.Only) == 0:
-		return fail(snapshot.ErrPart) // everything that it does not hold would be newer
+	case o.Mode == ModeExact && !src.Whole():
+		return fail(snapshot.ErrPart) // what it does not hold would be taken for newer
 	}
 	pick, err := snapshot.PickOnly(ctx, src, o.Only)
 	if err != nil {
@@ -229,7 +229,7 @@ func newBringer(tx *store.Tx, src *snapshot.Source, pick *snapshot.Pick, o Snaps
 }
 
 func (b *bringer) run(ctx context.Context) error {
-	for _, step := range []func(context.Context) error{b.read, b.decide, b.begin, b.library, b.customers, b.newerLinks, b.stageGrants, b.bring, b.finish} {
+	for _, step := range []func(context.Context) error{b.read, b.decide, b.begin, b.library, b.customers, b.elsewhere, b.newerLinks, b.stageGrants, b.bring, b.finish} {
 		if err := step(ctx); err != nil {
 			return err
 		}

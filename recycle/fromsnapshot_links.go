@@ -84,6 +84,54 @@ func (b *bringer) links(ctx context.Context, batch []*their) error {
 	return b.write(p)
 }
 
+// elsewhere goes through the links to customers that a snapshot of a part does
+// not hold: it has the tag, and they may be here.
+func (b *bringer) elsewhere(ctx context.Context) error {
+	if b.src.Whole() || b.foreign {
+		return nil
+	}
+	held := make(map[int64]bool)
+	err := b.src.Each(ctx, "customer", func(r snapshot.Row) error { held[r.Key()] = true; return nil })
+	if err != nil {
+		return err
+	}
+	var batch []*their
+	flush := func() error {
+		if len(batch) == 0 {
+			return nil
+		}
+		err := b.place(batch)
+		for _, t := range batch {
+			if t.fate == fateFresh { // it cannot be made of a link
+				t.end.id, t.fate = 0, fatePurged
+			}
+		}
+		if err == nil {
+			err = b.links(ctx, batch)
+		}
+		batch = batch[:0]
+		return err
+	}
+	last := int64(0)
+	err = b.src.Each(ctx, "link", func(r snapshot.Row) error {
+		if held[r.Key()] || r.Key() == last {
+			return nil
+		}
+		last = r.Key()
+		if len(batch) == customerBatch {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+		batch = append(batch, &their{fileRow: fileRow{id: r.Key()}})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return flush()
+}
+
 // there reports whether there is anything here that a link could be tied to, be
 // it live or in the bin.
 func (e *end) there() bool { return e.id != 0 }

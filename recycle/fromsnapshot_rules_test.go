@@ -136,16 +136,46 @@ func TestR57_SingleChoice(t *testing.T) {
 	})
 }
 
-// What a part of the company holds is no whole to be made equal to.
-func TestR58_ExactOfAPart(t *testing.T) {
+// A snapshot of a part brings back what it holds, a tag with its links to
+// customers that it does not hold; it is no whole to be made equal to.
+func TestR59_SnapshotOfAPart(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
-		made, err := snapshot.Create(t.Context(), s.db, s.dir, snapshot.Options{Scope: snapshot.Scope{Tags: []int64{high}}})
+		made, err := snapshot.Create(t.Context(), s.db, s.dir, snapshot.Options{Scope: snapshot.Scope{Tags: []int64{high}, Customers: []int64{4}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		src := s.source(made.Path)
-		_, err = RestoreSnapshot(t.Context(), s.db, s.dir, src, SnapshotOptions{Mode: ModeExact})
+		src, want := s.source(made.Path), s.state()
+		for _, only := range [][]string{nil, {"tag:意向:高意向"}, {"group:意向", "customer:wm4"}} {
+			s.lose("DELETE FROM link WHERE tag_id = 1", "DELETE FROM tag WHERE id = 1")
+			out := s.back(src, SnapshotOptions{Only: only})
+			s.counted(out, "link", crm.Relinked, 20)
+			s.same(s.state(), want, "after the restore")
+		}
+		_, err = RestoreSnapshot(t.Context(), s.db, s.dir, src, SnapshotOptions{Mode: ModeExact, Only: []string{"group:意向"}})
 		s.refused(err, snapshot.ErrPart)
+	})
+}
+
+// What stays in the bin because its name is taken goes back to its own event
+// with an undo.
+func TestR68_UndoOfWhatStayedInTheBin(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		src := s.take()
+		s.lose("UPDATE tag SET description = '后来' WHERE id = 1")
+		d := s.del(Selection{Tags: []int64{high}})
+		s.newTag(intent, "高意向")
+		before := s.state()
+		out := s.back(src, SnapshotOptions{Mode: ModeUpdate, Only: []string{"tag:意向:高意向"}, OnConflict: Skip})
+		s.counted(out, "tag", crm.Conflict, 1)
+		s.undo(out.Event)
+		s.same(s.state(), before, "after the undo")
+		s.read(func(tx *store.Tx) error {
+			list, err := tx.Buried(d, crm.ObjectTag)
+			if len(list) != 1 {
+				t.Errorf("in its own event: %v", list)
+			}
+			return err
+		})
 	})
 }
 

@@ -379,13 +379,14 @@ func TestR65_DamagedSnapshot(t *testing.T) {
 func TestR67_WorldChangedAfterThePlan(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
 		src := s.take()
-		s.lose("UPDATE tag SET description = '后来' WHERE id = 1")
+		s.lose("UPDATE tag SET description = '后来' WHERE id = 1", "UPDATE customer SET remark = '后来' WHERE id = 1")
 		plan, err := RestoreSnapshot(t.Context(), s.db, s.dir, src, SnapshotOptions{Mode: ModeExact, DryRun: true})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, change := range []func(){
 			func() { s.lose("UPDATE tag SET description = '更晚' WHERE id = 1") },
+			func() { s.lose("UPDATE customer SET remark = '更晚' WHERE id = 1") },
 			func() { s.newTag(intent, "新") },
 			func() { s.link(7, low, anna) },
 		} {

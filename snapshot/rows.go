@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"tagkeep/internal/store"
 )
@@ -83,8 +84,15 @@ func PickOnly(ctx context.Context, src *Source, only []string) (*Pick, error) {
 	return &Pick{p}, nil
 }
 
-// Keeps reports whether a row of a table comes along.
-func (p *Pick) Keeps(table string, r Row) bool { return p == nil || p.of.keeps(table, r.row) }
+// Keeps reports whether a row of a table comes along; of a snapshot of a part,
+// also the links of tags to customers that it does not hold.
+func (p *Pick) Keeps(table string, r Row) bool {
+	if p == nil || p.of.keeps(table, r.row) {
+		return true
+	}
+	_, elsewhere := slices.BinarySearch(p.of.elsewhere, r.Key())
+	return elsewhere && table == "link" && p.of.askedTags[r.Int("tag_id")]
+}
 
 // Named reports whether a group, tag or customer was asked for itself, or with
 // its group, and does not merely come along with something.
