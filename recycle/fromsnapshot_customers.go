@@ -163,7 +163,6 @@ func (b *bringer) putCustomers(batch []*their) error {
 				set["created_by"] = b.staff[t.num("created_by")]
 			}
 			columns, fresh = t.columns, append(fresh, t.insert(set))
-			b.fresh = append(b.fresh, t.end.id)
 			b.act("customer", t.fileRow.id, t.end.id)
 		case fateStays, fatePurged:
 			b.open(crm.RefCustomer, crm.Stale, t.label())

@@ -171,7 +171,7 @@ func (e *end) follow(group *end, overrules bool) {
 }
 
 // tell counts what becomes of groups and tags that the plan has no item for.
-func (b *bringer) tell(kind, table string, ends map[int64]*end, rows []fileRow) {
+func (b *bringer) tell(kind string, ends map[int64]*end, rows []fileRow) {
 	for i := range rows {
 		r := &rows[i]
 		e := ends[r.id]

@@ -176,8 +176,6 @@ func (b *bringer) keepsDown(with, without crm.Company, g crm.Grant) bool {
 // hadAccess is who saw what comes back when the snapshot was taken, and who sees
 // now what is live and changes.
 func (b *bringer) hadAccess() *sight {
-	groups, tags := b.planned()
-	had := look(access.New(b.theirs.company), b.theirs.company, groups, tags)
 	var live []crm.Tag
 	for _, t := range b.company.Tags {
 		if b.seen.tags[t.ID] {
@@ -186,41 +184,12 @@ func (b *bringer) hadAccess() *sight {
 	}
 	now := look(b.worldNow(), b.company, slices.Sorted(keys(b.seen.groups)), live)
 	for id, set := range now.Groups {
-		had.Groups[id] = had.keep(now.Sets[set])
+		b.had.Groups[id] = b.had.keep(now.Sets[set])
 	}
 	for id, set := range now.Tags {
-		had.Tags[id] = had.keep(now.Sets[set])
+		b.had.Tags[id] = b.had.keep(now.Sets[set])
 	}
-	return &had
-}
-
-// staging is what a plan needs to know about things that lie in the bin because
-// they come out of a snapshot.
-type staging struct {
-	then   int64 // when the snapshot was taken: they have been away since
-	near   places
-	counts map[Count]int64    // what was decided before the plan
-	file   map[int64]*fileRow // grants that were put in out of the snapshot
-	onLive map[int64]bool     // those of them on what is live
-	had    *sight
-	groups map[int64]bool // live ones whose access may change
-	tags   map[int64]bool
-}
-
-// drops reports whether a grant out of the snapshot does not come back: it was
-// not relinked. A deny stays in all the same, as long as there is somebody whom
-// it could hit, and what is on a thing that stays in the bin sleeps there.
-func (s *staging) drops(v *GrantVerdict) bool {
-	if s == nil || s.file[v.ID] == nil {
-		return false
-	}
-	switch {
-	case v.Verdict == crm.Relinked, v.Verdict == crm.Mapped, v.Reason == crm.ReasonObjectInBin:
-		return false
-	case v.Verdict == crm.Parked || v.Verdict == crm.Conflict:
-		return v.Grant.Level != crm.LevelHidden || v.Reason == crm.ReasonMissing
-	}
-	return true
+	return &b.had
 }
 
 // settleGrants takes out again the grants that do not come back, and records

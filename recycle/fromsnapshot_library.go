@@ -14,7 +14,7 @@ import (
 // are here the values of the snapshot, and sends the newer ones away between:
 // they may have the names.
 func (b *bringer) library(context.Context) error {
-	b.tell(crm.ObjectGroup, "tag_group", b.groups, b.theirs.groups)
+	b.tell(crm.ObjectGroup, b.groups, b.theirs.groups)
 	groups, err := b.differing("tag_group", b.theirs.groups, b.groups)
 	if err != nil {
 		return err
@@ -26,7 +26,7 @@ func (b *bringer) library(context.Context) error {
 	groups = b.nameable(crm.ObjectGroup, groups, b.liveNames("tag_group", groups))
 	tags = b.moves(tags)
 	tags = b.nameable(crm.ObjectTag, tags, b.liveNames("tag", tags))
-	b.tell(crm.ObjectTag, "tag", b.tags, b.theirs.tags)
+	b.tell(crm.ObjectTag, b.tags, b.theirs.tags)
 	if err := b.mayEdit(groups, tags); err != nil {
 		return err
 	}

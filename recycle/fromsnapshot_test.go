@@ -302,6 +302,7 @@ func TestR63_ForeignSnapshot(t *testing.T) {
 		other.newTag(intent, "新意向")
 		group := other.newGroup("新组")
 		other.newTag(group, "新标签")
+		other.lose("UPDATE tag SET sort = 1 WHERE name = '新意向'", "UPDATE tag_group SET sort = 2 WHERE name = '新组'")
 		other.link(other.newCustomer("wm21"), 8, 0)
 		other.link(1, 8, anna)
 		src := other.take()
@@ -322,6 +323,15 @@ func TestR63_ForeignSnapshot(t *testing.T) {
 		if got := s.state(); got.Counts.Tags != before.Counts.Tags+2 || got.Counts.Customers != before.Counts.Customers+2 || got.Counts.Grants != before.Counts.Grants {
 			t.Errorf("%+v, before %+v", got.Counts, before.Counts)
 		}
+		s.read(func(tx *store.Tx) error {
+			tags, err := tx.Tags(store.Live)
+			for _, x := range tags[:7] {
+				if x.ID < eastA && x.Sort != 2-x.ID%2 {
+					t.Errorf("tag %d moved to %d", x.ID, x.Sort)
+				}
+			}
+			return err
+		})
 		again := s.back(src, SnapshotOptions{Foreign: true})
 		s.counted(again, "customer", crm.Mapped, 0)
 		s.counted(again, "link", crm.Mapped, 0)
@@ -401,6 +411,34 @@ func TestR67_WorldChangedAfterThePlan(t *testing.T) {
 		}
 		if _, err := RestoreSnapshot(t.Context(), s.db, s.dir, src, SnapshotOptions{Mode: ModeExact, Hash: plan.Hash}); err != nil {
 			t.Fatal(err)
+		}
+	})
+}
+
+// R67: what goes into the bin is what the snapshot before has: a change of it in
+// between is noticed.
+func TestR67_ChangeWhileTheSnapshotIsTaken(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		src := s.take()
+		tag := s.newTag(intent, "新")
+		find := func() (n *newer) {
+			s.read(func(tx *store.Tx) (err error) {
+				n, err = newerThan(t.Context(), tx, src, nil, ModeExact)
+				return err
+			})
+			return n
+		}
+		was := find()
+		if len(was.Tags) != 1 || was.Tags[0] != tag || !find().same(was) {
+			t.Fatalf("newer: %+v", was)
+		}
+		s.lose("UPDATE tag SET description = 'x', version = version + 1 WHERE name = '新'")
+		if find().same(was) {
+			t.Error("a change was not noticed")
+		}
+		s.newCustomer("wm50")
+		if n := find(); len(n.Customers) != 1 {
+			t.Errorf("newer: %+v", n)
 		}
 	})
 }

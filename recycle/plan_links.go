@@ -29,6 +29,11 @@ func (p *planner) planCustomers() error {
 	if err != nil {
 		return err
 	}
+	if len(twins) == 0 { // there may be a million of them
+		c.self = c.customers
+		p.plan.Customers = CustomerPlan{Back: int64(len(c.self))}
+		return nil
+	}
 	live := make(map[int64]int64)
 	clash := make(map[int64]bool)
 	for _, t := range twins {
