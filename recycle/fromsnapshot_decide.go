@@ -131,6 +131,10 @@ func (b *bringer) decideTags() error {
 		e := &end{id: r.id, row: r}
 		b.tags[r.id] = e
 		group := b.groups[r.num("group_id")]
+		if group == nil { // a file that was put together by hand
+			e.id, e.fate = 0, fateParked
+			continue
+		}
 		overrules := b.overrules("tag", r.id)
 		if b.foreign {
 			e.id = 0

@@ -54,10 +54,10 @@ func (b *bringer) links(ctx context.Context, batch []*their) error {
 		case !t.there():
 			b.verdict("link", crm.Stale, crm.ReasonCustomerPurged)
 			return nil
-		case !tag.there():
+		case tag.fate == fatePurged:
 			b.verdict("link", crm.Stale, crm.ReasonTagPurged)
 			return nil
-		case !known:
+		case !known, !tag.there():
 			b.verdict("link", crm.Parked, crm.ReasonMissing)
 			return nil
 		}

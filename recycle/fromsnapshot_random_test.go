@@ -25,6 +25,7 @@ func TestExactRestoreOfRandomHistories(t *testing.T) {
 			src, want := s.take(), s.state()
 			h.some(12)
 			before := s.state()
+			h.accounted(src, want.Counts)
 			out := s.back(src, SnapshotOptions{Mode: ModeExact, AcceptWider: true})
 			if got := s.state(); got.Exact != want.Exact {
 				now := s.take()
@@ -53,6 +54,26 @@ func TestExactRestoreOfRandomHistories(t *testing.T) {
 			}
 		}
 	})
+}
+
+// accounted demands that a restore that adds gives each link and grant that was
+// awake then one verdict.
+func (h *history) accounted(src *snapshot.Source, want store.Counts) {
+	for _, mode := range []Mode{ModeAdd, ModeUpdate} {
+		out, err := RestoreSnapshot(h.Context(), h.db, h.dir, src, SnapshotOptions{Mode: mode, DryRun: true})
+		if err != nil {
+			h.Fatal(err)
+		}
+		for kind, n := range map[string]int64{"group": want.Groups, "tag": want.Tags, "customer": want.Customers, "link": want.Links, "grant": want.Grants} {
+			sum := int64(0)
+			for _, c := range out.Counts[kind] {
+				sum += c
+			}
+			if sum != n {
+				h.Fatalf("%s, %s: %d of %d have a verdict: %v %v\nafter %v", mode, kind, sum, n, out.Counts[kind], out.Plan.Counts, h.done)
+			}
+		}
+	}
 }
 
 // history does things at random.
@@ -107,7 +128,15 @@ func (h *history) step() {
 		h.write(func(tx *store.Tx) (err error) { id, err = tx.NextIDs(seq, 1); return err })
 		return id
 	}
-	switch h.r.IntN(13) {
+	switch h.r.IntN(15) {
+	case 13:
+		id := h.live("tag")
+		h.done = append(h.done, fmt.Sprint("lose tag ", id))
+		h.lose(fmt.Sprint("DELETE FROM link WHERE tag_id = ", id), fmt.Sprint("DELETE FROM access_grant WHERE object_kind = 'tag' AND object_id = ", id), fmt.Sprint("DELETE FROM tag WHERE id = ", id))
+	case 14:
+		id := h.live("customer")
+		h.done = append(h.done, fmt.Sprint("lose customer ", id))
+		h.lose(fmt.Sprint("DELETE FROM link WHERE customer_id = ", id), fmt.Sprint("DELETE FROM customer_staff WHERE customer_id = ", id), fmt.Sprint("DELETE FROM customer WHERE id = ", id))
 	case 0:
 		h.try("INSERT INTO tag (id, group_id, name, sort, created_at, updated_at, version) VALUES (?, ?, ?, ?, ?, ?, 1)", next(store.SeqTag), h.live("tag_group"), h.name(), h.r.IntN(4), now, now)
 	case 1:

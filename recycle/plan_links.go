@@ -385,7 +385,10 @@ func (p *planner) crowded(back []int64) error {
 
 // removedAsleep counts what was taken away or purged while it lay in the bin.
 func (p *planner) removedAsleep() error {
-	tags, customers := setOf(p.chosen.tags), setOf(p.chosen.customers)
+	tags, customers := setOf(p.chosen.tags), map[int64]bool(nil)
+	if !p.chosen.all {
+		customers = setOf(p.chosen.customers)
+	}
 	purged := make(map[int64]int64)
 	err := p.tx.RemovedAsleep(p.event.ID, func(r store.Removal) error {
 		if r.Kind != "link" || !p.chosen.all && !tags[r.TagID] && !customers[r.CustomerID] {
