@@ -128,7 +128,12 @@ func (h *history) step() {
 		h.write(func(tx *store.Tx) (err error) { id, err = tx.NextIDs(seq, 1); return err })
 		return id
 	}
-	switch h.r.IntN(15) {
+	switch h.r.IntN(17) {
+	case 15:
+		h.try("UPDATE link SET tagged_at = ?, run_id = 7 WHERE customer_id = ? AND tag_id = ?", now, h.live("customer"), h.live("tag"))
+	case 16:
+		h.try("DELETE FROM access_grant WHERE object_kind = 'tag' AND object_id = ?", h.live("tag"))
+		h.try("DELETE FROM access_grant WHERE object_kind = 'group' AND object_id = ?", h.live("tag_group"))
 	case 13:
 		id := h.live("tag")
 		h.done = append(h.done, fmt.Sprint("lose tag ", id))
