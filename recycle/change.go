@@ -132,7 +132,7 @@ func (j *journal) write(c change) error {
 
 // bin moves things in, out of, or within the bin. All of them must be there.
 func (j *journal) bin(kind string, from, to int64, list []int64) error {
-	for len(list) > 0 {
+	for len(list) > 0 && from != to {
 		n := min(len(list), maxRanges)
 		if err := j.binSome(kind, from, to, list[:n]); err != nil {
 			return err

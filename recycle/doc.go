@@ -3,6 +3,7 @@
 //	gone, err := recycle.Delete(ctx, db, dir, recycle.Selection{Tags: ids}, recycle.DeleteOptions{Reason: "…"})
 //	plan, err := recycle.PlanRestore(ctx, db, gone.Event, recycle.RestoreOptions{})
 //	back, err := recycle.Restore(ctx, db, dir, gone.Event, recycle.RestoreOptions{})
+//	then, err := recycle.RestoreSnapshot(ctx, db, dir, src, recycle.SnapshotOptions{Mode: recycle.ModeExact})
 //
 // # What it promises
 //

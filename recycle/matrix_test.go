@@ -271,7 +271,7 @@ func (m *matrix) proved(what string) {
 // reset takes back what the operation did.
 func (m *matrix) reset() {
 	m.Helper()
-	m.back(m.scene, m.event)
+	m.operation.back(m.scene, m.event)
 	m.sound()
 	if now := m.state(); now != m.before {
 		m.Fatalf("%s: could not be brought back: %+v, want %+v", m.name, now, m.before)

@@ -14,8 +14,8 @@ type places struct {
 	Tags   map[int64]near `json:"tags,omitempty"`
 }
 
-// near are the neighbours of a thing, 0 for none, and whether one that stayed
-// had the same number.
+// near are the neighbours of a thing that stayed, 0 for none, and whether any
+// other, staying or not, had the same number.
 type near struct {
 	Before int64 `json:"b"`
 	After  int64 `json:"a"`
@@ -61,12 +61,15 @@ func neighbours(list []placed, going map[int64]bool, into map[int64]near) {
 		}
 		n := near{}
 		for j, y := range list {
-			if going[y.id] {
+			if y.id == x.id {
 				continue
 			}
-			if n.Shared = n.Shared || y.sort == x.sort; j < i {
+			n.Shared = n.Shared || y.sort == x.sort
+			switch {
+			case going[y.id]:
+			case j < i:
 				n.Before = y.id
-			} else if n.After == 0 {
+			case n.After == 0:
 				n.After = y.id
 			}
 		}

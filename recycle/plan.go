@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"tagkeep/internal/access"
@@ -111,6 +112,7 @@ const (
 	NoteSnapshotWeak  = "SNAPSHOT"   // the event's snapshot is missing or damaged
 	NoteSurvivor      = "NOT_OURS"   // changed since: not put back
 	NoteNearDuplicate = "NEAR_DUPLICATE"
+	NoteDiffers       = "DIFFERS"  // the one in the bin is not as the snapshot has it: kind, id, column, there, in the snapshot
 	NoteUnmerged      = "UNMERGED" // the tag of a merge gives links back: its name, how many, how many it keeps
 
 	// Why the undo of an import leaves something as it is; the thing.
@@ -233,7 +235,7 @@ type planner struct {
 	moves       []customerMove
 	after       crm.Company
 	futureWorld *access.World // made of after
-	had         *sight        // who saw what before, where the event does not say
+	staged      *staging      // of what comes out of a snapshot; else nil
 	merged      []int64       // of a merge: the tags that stay in the other one
 	groupSort   map[int64]int64
 	tagSort     map[int64]int64
@@ -254,6 +256,12 @@ type chosen struct {
 
 // newPlanner plans the restore of an event.
 func newPlanner(tx *store.Tx, event int64, o RestoreOptions) (*planner, error) {
+	return planStaged(tx, event, o, nil)
+}
+
+// planStaged plans the restore of an event, which may be one of things that come
+// out of a snapshot.
+func planStaged(tx *store.Tx, event int64, o RestoreOptions, staged *staging) (*planner, error) {
 	d, err := tx.Deletion(event)
 	if errors.Is(err, store.ErrGone) {
 		return nil, ErrNoEvent
@@ -265,7 +273,7 @@ func newPlanner(tx *store.Tx, event int64, o RestoreOptions) (*planner, error) {
 	case crm.StatePurging, crm.StatePurged:
 		return nil, ErrPurging
 	}
-	p := &planner{tx: tx, o: o, event: d, groups: make(map[int64]*crm.Group), tags: make(map[int64]*crm.Tag), groupName: make(map[string]int64),
+	p := &planner{tx: tx, o: o, event: d, staged: staged, groups: make(map[int64]*crm.Group), tags: make(map[int64]*crm.Tag), groupName: make(map[string]int64),
 		tagName: make(map[tagKey]int64), items: make(map[Thing]int), groupTo: make(map[int64]int64), tagTo: make(map[int64]int64),
 		counts: make(map[Count]int64), groupSort: make(map[int64]int64), tagSort: make(map[int64]int64)}
 	if p.o.OnConflict == "" {
@@ -303,6 +311,10 @@ func (p *planner) read() (err error) {
 			p.tagName[tagKey{t.GroupID, t.Name}] = t.ID
 			p.tagsHere++
 		}
+	}
+	if p.staged != nil {
+		p.near, p.counts = p.staged.near, maps.Clone(p.staged.counts)
+		return nil
 	}
 	return p.eachOwnChange(func(c change) error {
 		if c.Places != nil {
@@ -352,10 +364,18 @@ func (p *planner) choose() (err error) {
 		}
 		c.customers = both(customers, setOf(only.Customers))
 	}
-	if len(c.groups)+len(c.tags)+len(c.customers) == 0 {
+	if len(c.groups)+len(c.tags)+len(c.customers) == 0 && p.staged == nil {
 		return ErrNotInBin
 	}
 	return nil
+}
+
+// since is from when on things have been away.
+func (p *planner) since() int64 {
+	if p.staged != nil {
+		return p.staged.then
+	}
+	return p.event.CreatedAt
 }
 
 func both(list []int64, wanted map[int64]bool) (out []int64) {

@@ -75,6 +75,9 @@ func (p *planner) nameMissing() (err error) {
 // objectOf is what the object of a grant in scope becomes: itself, the one that
 // it goes into, 0 when it stays in the bin.
 func (p *planner) objectOf(g *crm.Grant) (to int64, in bool) {
+	if p.staged != nil && p.staged.onLive[g.ID] {
+		return g.ObjectID, true
+	}
 	i, in := p.items[Thing{g.ObjectKind, g.ObjectID}]
 	if !in {
 		return 0, false
@@ -238,7 +241,7 @@ func (j *judge) department(v *GrantVerdict) {
 	id := v.Grant.SubjectID
 	there := slices.ContainsFunc(j.p.company.Departments, func(d crm.Department) bool { return d.ID == id })
 	for _, e := range j.events {
-		if e.At < j.p.event.CreatedAt || e.FromID != id {
+		if e.At < j.p.since() || e.FromID != id {
 			continue
 		}
 		switch {
@@ -437,8 +440,12 @@ func (p *planner) keepsDown(v *GrantVerdict) bool {
 // planAccess compares who sees what comes back with who saw it immediately
 // before.
 func (p *planner) planAccess() (err error) {
-	had := p.had
-	if had == nil {
+	had, seen := (*sight)(nil), make(map[int64]bool) // live tags whose access may change
+	var groups []int64
+	var tags []crm.Tag
+	if p.staged != nil {
+		had, seen, groups = p.staged.had, p.staged.tags, slices.Sorted(keys(p.staged.groups))
+	} else {
 		decoded, err := decodeSight(p.event.HadAccess)
 		if err != nil {
 			return err
@@ -446,8 +453,11 @@ func (p *planner) planAccess() (err error) {
 		had = &decoded
 	}
 	p.applyGrants(&p.after)
-	var groups []int64
-	var tags []crm.Tag
+	for _, t := range p.after.Tags {
+		if seen[t.ID] {
+			tags = append(tags, t)
+		}
+	}
 	for _, i := range p.plan.Items {
 		if i.Do == Skip || i.Do == Merge {
 			continue
@@ -475,6 +485,10 @@ func (p *planner) applyGrants(c *crm.Company) {
 	}
 	for _, v := range p.plan.Grants {
 		g := &c.Grants[at[v.ID]]
+		if p.staged.drops(&v) {
+			g.RevokedAt = p.tx.Now
+			continue
+		}
 		switch v.do {
 		case grantEnds:
 			g.RevokedAt = p.tx.Now

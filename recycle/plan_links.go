@@ -29,6 +29,11 @@ func (p *planner) planCustomers() error {
 	if err != nil {
 		return err
 	}
+	if len(twins) == 0 { // there may be a million of them
+		c.self = c.customers
+		p.plan.Customers = CustomerPlan{Back: int64(len(c.self))}
+		return nil
+	}
 	live := make(map[int64]int64)
 	clash := make(map[int64]bool)
 	for _, t := range twins {
@@ -313,7 +318,7 @@ func (p *planner) clashesIn(returning, there []int64) error {
 		key := linkKey{c.Old.CustomerID, c.Old.TagID, c.Old.StaffID}
 		to := p.tagTo[c.Old.TagID]
 		// Both stood before the deletion: then they stand after it.
-		if key == last || c.New.TaggedAt < p.event.CreatedAt || to == c.New.TagID {
+		if key == last || c.New.TaggedAt < p.since() || to == c.New.TagID {
 			return nil
 		}
 		last = key
@@ -380,7 +385,10 @@ func (p *planner) crowded(back []int64) error {
 
 // removedAsleep counts what was taken away or purged while it lay in the bin.
 func (p *planner) removedAsleep() error {
-	tags, customers := setOf(p.chosen.tags), setOf(p.chosen.customers)
+	tags, customers := setOf(p.chosen.tags), map[int64]bool(nil)
+	if !p.chosen.all {
+		customers = setOf(p.chosen.customers)
+	}
 	purged := make(map[int64]int64)
 	err := p.tx.RemovedAsleep(p.event.ID, func(r store.Removal) error {
 		if r.Kind != "link" || !p.chosen.all && !tags[r.TagID] && !customers[r.CustomerID] {

@@ -125,16 +125,23 @@ func (p *planner) apply(made snapshot.Made) (int64, error) {
 	if err := p.tx.CreateDeletion(&own); err != nil {
 		return 0, err
 	}
-	j := &journal{tx: p.tx, event: own.ID, receipt: made.Receipt}
-	for _, step := range []func(*journal) error{p.applyReplaced, p.applyGroups, p.applyTags, p.applyCustomers, p.applyDrops, p.applyGrantRows, p.applyOrder, p.applyUnmerge} {
-		if err := step(j); err != nil {
-			return 0, err
-		}
+	if err := p.carryOut(&journal{tx: p.tx, event: own.ID, receipt: made.Receipt}); err != nil {
+		return 0, err
 	}
 	if err := p.settleEvents(own); err != nil {
 		return 0, err
 	}
 	return own.ID, audit(p.tx, own, p.o.By, p.o.Command, "recycle.restore", map[string]any{"of": p.event.ID, "verdicts": p.plan.Counts, "total": p.plan.Total, "access": p.plan.Access})
+}
+
+// carryOut does what the plan says.
+func (p *planner) carryOut(j *journal) error {
+	for _, step := range []func(*journal) error{p.applyReplaced, p.applyGroups, p.applyTags, p.applyCustomers, p.applyDrops, p.applyGrantRows, p.applyOrder, p.applyUnmerge} {
+		if err := step(j); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // applyReplaced sends what is replaced into the bin, as an event of its own.
@@ -217,6 +224,9 @@ func (p *planner) raise(j *journal, kind string, byEvent map[int64][]int64) erro
 func (p *planner) described(text, old string) string {
 	day := p.day()
 	add := day + " 从回收站恢复，原名：" + old
+	if p.staged != nil {
+		add = day + " 从快照还原，原名：" + old
+	}
 	if text != "" {
 		add = text + "（" + add + "）"
 	}

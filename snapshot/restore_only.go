@@ -41,6 +41,7 @@ type picked struct {
 	// of the others only what hangs on an asked customer comes.
 	askedGroups, askedTags, askedCustomers map[int64]bool
 	customers                              []int64 // that come along, ascending
+	elsewhere                              []int64 // those of them that a snapshot of a part does not hold, ascending
 }
 
 // wanted is one name of Only, and what it was found to mean.
@@ -206,6 +207,7 @@ func (p *picked) live(ctx context.Context, src *Source, _ []wanted) error {
 	next := 0
 	err := src.eachAround(ctx, "customer", p.customers, func(r row) error {
 		for next < len(p.customers) && p.customers[next] < r.key {
+			p.elsewhere = append(p.elsewhere, p.customers[next])
 			next++
 		}
 		if next < len(p.customers) && p.customers[next] == r.key {
@@ -216,6 +218,7 @@ func (p *picked) live(ctx context.Context, src *Source, _ []wanted) error {
 		}
 		return nil
 	})
+	p.elsewhere = append(p.elsewhere, p.customers[next:]...)
 	p.customers = kept
 	return err
 }

@@ -247,8 +247,6 @@ func deleteError(ctx context.Context, d *admin.Desk, err error) error {
 		return nil
 	case errors.As(err, &refusal):
 		return refusedDelete(ctx, d, refusal)
-	case errors.Is(err, recycle.ErrSameTag):
-		return usage("标签不能合并到它自己", "a tag cannot be merged into itself")
 	}
 	return recycleError(err)
 }

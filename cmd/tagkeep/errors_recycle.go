@@ -50,7 +50,7 @@ func explainRefused(f *failure, err error) bool {
 	case errors.As(err, &wider):
 		f.code = "WIDER_ACCESS"
 		f.err = both("恢复后会有 %d 人新获得访问权（删除前共 %d 人）；没有写入任何数据", "%d people would gain access (%d had it before the deletion); nothing was written", wider.Access.Gained, wider.Access.Had)
-		f.hint = both("核对这些人；确认无误后用 tagkeep recycle restore 加 --accept-wider", "look at who they are; if that is right, tagkeep recycle restore with --accept-wider")
+		f.hint = both("用 plan 或 --dry-run 核对这些人；确认无误后加 --accept-wider", "plan or --dry-run says who they are; if that is right add --accept-wider")
 	case errors.As(err, &park):
 		ids := make([]string, len(park.Grants))
 		for i, id := range park.Grants {
@@ -84,6 +84,8 @@ func explainEvent(f *failure, err error) bool {
 		{recycle.ErrOther, "OTHER_KIND", both("这个事件不能这样处理", "this is not possible for an event of its kind"), both("删除用 D 编号，恢复和撤销用 X 编号：tagkeep undo D7 或 X7", "a delete has a D, a restore or an undo an X: tagkeep undo D7, or X7")},
 		{recycle.ErrNoRun, "NO_RUN", both("没有这个导入记录", "there is no such run"), both("用 tagkeep runs 查看全部记录", "tagkeep runs lists them")},
 		{recycle.ErrUndone, "UNDONE", both("这次导入已经撤销过", "the import has been undone already"), both("要重新导入，再运行 tagkeep import；要取消撤销，用 tagkeep undo X 编号", "to import it again run tagkeep import; to take the undo back, tagkeep undo with its X number")},
+		{recycle.ErrSameTag, "SAME_TAG", both("标签不能合并到它自己", "a tag cannot be merged into itself"), both("--into 后面写另一个标签", "name another tag after --into")},
+		{recycle.ErrSingleChoice, "SINGLE_CHOICE", both("单选标签组里不能两边都保留", "in a single-choice group both cannot keep them"), both("去掉 --keep-in-B", "leave out --keep-in-B")},
 		{recycle.ErrDeclined, "DECLINED", both("没有确认，没有改动", "not confirmed, nothing was changed"), words{}},
 	} {
 		if errors.Is(err, known.is) {

@@ -14,7 +14,7 @@ import (
 // a next step and exit code 2.
 func TestRecycleErrorsHaveWords(t *testing.T) {
 	known := []error{recycle.ErrEmpty, recycle.ErrChanged, recycle.ErrNotInBin, recycle.ErrPurging, recycle.ErrNoEvent, recycle.ErrNoRun, recycle.ErrUndone,
-		recycle.ErrNotYours, recycle.ErrPlan, recycle.ErrDeclined, recycle.ErrOther,
+		recycle.ErrNotYours, recycle.ErrPlan, recycle.ErrDeclined, recycle.ErrOther, recycle.ErrSameTag, recycle.ErrSingleChoice,
 		&recycle.LimitError{Limit: 10, Short: 1, Unused: []string{"a:b"}}, &recycle.WiderError{}, &recycle.ParkError{Grants: []int64{1}}, &recycle.Refusal{}}
 	source, err := os.ReadFile("../../recycle/errors.go")
 	if err != nil {

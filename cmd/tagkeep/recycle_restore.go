@@ -21,7 +21,7 @@ import (
 type returnFlags struct {
 	only, rename, subjects []string
 	onConflict, into       string
-	fit, wider             bool
+	fit, wider, keep       bool
 	report                 string
 	// of restore only
 	hash, reason string
@@ -37,6 +37,7 @@ func (f *returnFlags) declare(fs *pflag.FlagSet) {
 	fs.StringArrayVar(&f.subjects, "map", nil, "授权转给，可重复 / grants go to another, may be repeated: `staff:A=staff:B|department:X=department:Y`")
 	fs.BoolVar(&f.fit, "fit", false, "超过 10000 个标签的部分留在回收站 / what the limit of tags has no room for stays")
 	fs.BoolVar(&f.wider, "accept-wider", false, "允许更多人看得到 / let more people gain access")
+	fs.BoolVar(&f.keep, "keep-in-B", false, "合并的标签拆开后，目标标签保留合并得来的 / of a merge: the tag that the others went into keeps what it got")
 	fs.StringVar(&f.report, "report", "", "结果存成表格，可发给各部门 / write the result to a workbook: `FILE.xlsx`")
 }
 
@@ -84,7 +85,7 @@ func (f *returnFlags) check() error {
 
 // options finds what the flags name.
 func (f *returnFlags) options(cmd *cobra.Command, b *bin, event int64) (o recycle.RestoreOptions, err error) {
-	o = recycle.RestoreOptions{OnConflict: recycle.Policy(f.onConflict), Fit: f.fit, AcceptWider: f.wider, Hash: f.hash, Reason: f.reason, By: b.By, Command: b.Command, Wait: f.wait}
+	o = recycle.RestoreOptions{OnConflict: recycle.Policy(f.onConflict), Fit: f.fit, AcceptWider: f.wider, KeepInto: f.keep, Hash: f.hash, Reason: f.reason, By: b.By, Command: b.Command, Wait: f.wait}
 	if len(f.only) > 0 {
 		things, err := b.things(cmd.Context(), event, "only", f.only)
 		if err != nil {

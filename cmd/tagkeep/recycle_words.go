@@ -349,6 +349,8 @@ func (c *account) noteLine(n recycle.Note) string {
 		return fmt.Sprintf(c.t("客户 %s 的标识现属于两位不同的客户，留在回收站", "the keys of customer %s belong to two others now: it stays in the bin"), arg(0))
 	case recycle.NotePurgedTag:
 		return fmt.Sprintf(c.t("标签 %s 已彻底删除，%s 个打标关系不恢复", "the tag %s is gone for good, with %s links"), arg(0), arg(1))
+	case recycle.NoteUnmerged:
+		return fmt.Sprintf(c.t("合并拆开：%s 还回 %s 个打标关系，自己留 %s 个", "un-merged: %s gives back %s links and keeps %s"), arg(0), arg(1), arg(2))
 	case recycle.NoteNearDuplicate:
 		return fmt.Sprintf(c.t("%s 与现有的 %s 名称相近", "%s looks almost like %s, which is there"), arg(0), arg(1))
 	}

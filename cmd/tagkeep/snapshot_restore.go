@@ -10,27 +10,41 @@ import (
 	"github.com/spf13/cobra"
 
 	"tagkeep/internal/archive"
-	"tagkeep/internal/crm"
 	"tagkeep/internal/store"
+	"tagkeep/recycle"
 	"tagkeep/snapshot"
 )
 
 // restoreFlags of snapshot restore.
 type restoreFlags struct {
-	mode    string
-	only    []string
-	foreign bool
-	dryRun  bool
-	wait    time.Duration
+	mode       string
+	only       []string
+	foreign    bool
+	dryRun     bool
+	wait       time.Duration
+	onConflict string
+	plan       string
+	wider, fit bool
+	reason     string
 }
 
 func (a *app) snapshotRestoreCommand() *cobra.Command {
 	var f restoreFlags
 	cmd := &cobra.Command{
 		Use:   "restore ID|FILE",
-		Short: "还原到空数据库；--mode add 补回缺少的 / restore into an empty database; --mode add puts back what is missing",
+		Short: "还原到空数据库，或用 --mode 还原到已有数据的库 / restore into an empty database, or with --mode into one that has data",
 		Long: `还原前先通读整个快照；还原后的状态与快照不一致就全部撤回。数据库不存在时会新建。
-The whole snapshot is read first; all is taken back unless the state is that of the snapshot. A missing database is made.`,
+已有数据的库要写明 --mode，还原前自动做一个完整快照，整个还原可以撤销（undo）：
+  add     只补回缺少的，已有的都不改
+  update  还把不同的改回快照里的值
+  exact   还把快照之后新增的放进回收站，快照之后新增的打标关系和授权移除
+之后删除、彻底删除的，add 和 update 不再带回，除非用 --only 指名；撤销过的授权一律不恢复；部门和员工不还原。
+The whole snapshot is read first; all is taken back unless the state is that of the snapshot. A missing database is made.
+A database with data needs --mode. A whole snapshot of it is taken first, and the restore can be undone:
+  add     puts back what is missing and changes nothing
+  update  also gives what differs the values of the snapshot
+  exact   also sends what is newer into the recycle bin and takes newer links and grants away
+What was deleted or purged since, add and update leave alone unless --only names it; a grant that was revoked stays revoked; departments and staff are never rolled back.`,
 		Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.restoreSnapshot(cmd, args[0], f) },
 	}
@@ -38,20 +52,31 @@ The whole snapshot is read first; all is taken back unless the state is that of 
 	fs.StringVar(&f.mode, "mode", "", "数据库不为空时怎么办 / into a database that is not empty: `add|update|exact`")
 	fs.StringArrayVar(&f.only, "only", nil, "只还原这些 / these only: `group:G|tag:G:T|customer:C`")
 	fs.BoolVar(&f.foreign, "foreign", false, "快照可以来自另一个数据库 / the snapshot may be of another database")
-	fs.BoolVar(&f.dryRun, "dry-run", false, "只显示会还原多少 / show what would be restored")
+	fs.BoolVar(&f.dryRun, "dry-run", false, "只显示会还原什么 / show what would be restored")
+	fs.StringVar(&f.onConflict, "on-conflict", "", "名称已占用时 / when a name is taken: `rename|merge|replace|skip`")
+	fs.StringVar(&f.plan, "plan", "", "只在预演之后没有变化时还原 / only if nothing changed since the dry run: `HASH`")
+	fs.BoolVar(&f.fit, "fit", false, "超过 10000 个标签的部分留在回收站 / what the limit of tags has no room for stays in the bin")
+	fs.BoolVar(&f.wider, "accept-wider", false, "允许更多人看得到 / let more people gain access")
+	fs.StringVar(&f.reason, "reason", "", "原因 / why: `TEXT`")
 	fs.DurationVar(&f.wait, "wait", 10*time.Second, "数据库忙时最多等待 / how long to wait for a busy database: `10s|5m`")
 	return cmd
 }
 
+func (f restoreFlags) check() error {
+	if f.mode != "" {
+		if err := oneOf("mode", f.mode, string(recycle.ModeAdd), string(recycle.ModeUpdate), string(recycle.ModeExact)); err != nil {
+			return err
+		}
+	}
+	if f.onConflict != "" {
+		return oneOf("on-conflict", f.onConflict, string(recycle.Rename), string(recycle.Merge), string(recycle.Replace), string(recycle.Skip))
+	}
+	return nil
+}
+
 func (a *app) restoreSnapshot(cmd *cobra.Command, id string, f restoreFlags) error {
-	switch f.mode {
-	case "", "add":
-	case "update", "exact":
-		return &failure{exit: exitRefused, code: "NOT_YET",
-			err:  both("--mode %s 还没有做出来", "--mode %s is not there yet", f.mode),
-			hint: both("用 --mode add 补回缺少的，或还原到一个新数据库", "put back what is missing with --mode add, or restore into a new database")}
-	default:
-		return oneOf("mode", f.mode, "add", "update", "exact")
+	if err := f.check(); err != nil {
+		return err
 	}
 	if f.wait < 0 {
 		return usage("--wait：不能为负", "--wait: must not be negative")
@@ -152,7 +177,7 @@ func (a *app) restoreInto(cmd *cobra.Command, s *shelf, info snapshot.Info, src 
 	case !empty && info.Database != db.Meta().UUID && !f.foreign:
 		return snapshot.ErrForeign
 	case !empty:
-		return a.addFrom(cmd, s, info, src, o, f)
+		return a.bringFrom(cmd, s, info, src, o, f)
 	}
 	restore := snapshot.Restore
 	if f.dryRun {
@@ -204,14 +229,11 @@ func restoreError(err error, id string) error {
 		return err
 	case errors.Is(err, snapshot.ErrNotEmpty):
 		return refuse("NOT_EMPTY", both("数据库里已有数据，没有还原", "the database is not empty, nothing was restored"),
-			both("--mode add 只补回缺少的；--mode update、--mode exact 还没有做出来；要整个还原请用 --db 指明一个新数据库",
-				"--mode add puts back what is missing; --mode update and --mode exact are not there yet; to restore all of it name a new database with --db"))
+			both("用 --mode add 只补回缺少的，update 还改回不同的，exact 还原成和当时一样；先加 --dry-run 预演。要还原到别处，用 --db 指明一个新数据库",
+				"--mode add puts back what is missing, update also what differs, exact makes it what it was; see it first with --dry-run. To restore elsewhere name a new database with --db"))
 	case errors.Is(err, snapshot.ErrForeign):
 		return refuse("FOREIGN", both("这个快照来自另一个数据库", "the snapshot is of another database"),
 			both("确认没有选错文件和数据库；确实要用时加 --foreign，按名称和客户ID对应", "check that file and database are the right ones; if so add --foreign, which goes by names and customer ids"))
-	case errors.Is(err, snapshot.ErrTagLimit):
-		return refuse("TOO_MANY_TAGS", both("补回后标签会超过 %d 个，没有写入任何数据", "there would be more than %d tags; nothing was written", crm.MaxTags),
-			both("用 --only 只补回一部分，或先删除不用的标签", "put back a part with --only, or remove unused tags first"))
 	case errors.Is(err, snapshot.ErrPart):
 		return refuse("PART", both("这个快照只有一部分数据，不能整个还原", "the snapshot holds a part of a database and cannot be restored as a whole"),
 			both("用 --mode add 补回到原数据库", "put it back into its own database with --mode add"))
@@ -231,7 +253,7 @@ func restoreError(err error, id string) error {
 	case errors.As(err, &only):
 		return onlyError(only)
 	}
-	return snapshotError(err)
+	return bringError(snapshotError(err), id)
 }
 
 func onlyError(e *snapshot.OnlyError) error {
@@ -273,41 +295,4 @@ func (b *rowBar) done() {
 	if b.p != nil {
 		_ = b.p.Finish()
 	}
-}
-
-func (a *app) addFrom(cmd *cobra.Command, s *shelf, info snapshot.Info, src *snapshot.Source, o snapshot.RestoreOptions, f restoreFlags) error {
-	if s.dir == nil && !f.dryRun { // the snapshot came from elsewhere
-		path, err := a.snapshotFolder()
-		if err != nil {
-			return err
-		}
-		if s.dir, err = a.openFolder(path); err != nil {
-			return err
-		}
-	}
-	out, err := snapshot.Add(cmd.Context(), s.db, s.dir, src, snapshot.AddOptions{RestoreOptions: o, Foreign: f.foreign, DryRun: f.dryRun})
-	if err != nil {
-		return err
-	}
-	if a.json {
-		return a.printJSON(map[string]any{"id": info.ID, "path": info.Path, "database": s.db.Target().String(), "mode": "add", "dry_run": f.dryRun,
-			"before": out.Before.ID, "counts": out.Counts, "open": append([]string{}, out.Open...)})
-	}
-	if f.dryRun {
-		a.say(a.t("预演：从 %s 补回缺少的", "dry run: what is missing, from %s"), info.Short())
-	} else {
-		a.say(a.t("已从 %s 补回缺少的；之前的状态保存在快照 %s", "what was missing is back from %s; snapshot %s has the state before"), info.Short(), out.Before.Short())
-	}
-	for _, k := range []struct{ kind, zh, en string }{{"group", "标签组", "tag groups"}, {"tag", "标签", "tags"}, {"customer", "客户", "customers"}, {"link", "打标关系", "links"}, {"grant", "授权", "grants"}} {
-		n := out.Counts[k.kind]
-		a.say(a.t("  %s补回 %d，已存在 %d，待处理 %d，已失效 %d，冲突 %d", "  %sback %d, there %d, parked %d, stale %d, conflicts %d"), padded(a.t(k.zh, k.en), 12),
-			n[snapshot.Relinked]+n[snapshot.Mapped], n[snapshot.There], n[snapshot.Parked], n[snapshot.Stale], n[snapshot.Conflict])
-	}
-	for _, line := range out.Open {
-		a.say("  %s", line)
-	}
-	if out.Counts["grant"][snapshot.Parked] > 0 {
-		a.say("%s", a.t("授权没有写入；需要的用 tagkeep access grant 重新授予", "grants are not written: give those that are needed again with tagkeep access grant"))
-	}
-	return nil
 }
