@@ -33,7 +33,7 @@ bench: ## measure against other programs with files of ROWS=100000 (scripts/benc
 	scripts/bench.sh -rows $(ROWS) $(BENCHFLAGS)
 
 crash: ## try every fault at every step of delete, restore, undo and purge, and count
-	TAGKEEP_MATRIX=all scripts/test.sh go test -timeout 15m -count 1 -v -run 'TestCrashMatrix' ./recycle | grep -v '^=== '
+	TAGKEEP_MATRIX=all scripts/test.sh go test -timeout 15m -count 1 -v -run 'TestCrashMatrix|TestF05' ./recycle | grep -v '^=== '
 
 fuzz: ## run every fuzz target for FUZZTIME=2m each
 	@set -e; for pkg in $$(go list ./...); do \
