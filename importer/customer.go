@@ -305,11 +305,12 @@ func (c *customers) plan(r *row) {
 	if known && (who.fresh || e.newPair) {
 		c.checkFollower(r, staff)
 	}
-	if known && !r.rec.Failed() && !c.settled(r, who) {
+	if !c.settled(r, who) && known && !r.has(crm.UnterminatedQuote) {
 		e.planLinks(r, tags)
 	}
 	if known && r.outcome == undecided {
 		e.refusePrior(r)
+		c.checkPairLimit(r, tags, e.have, e.links)
 	}
 	switch {
 	case !known || r.rec.Failed():
@@ -366,12 +367,15 @@ func (c *customers) header(r *row, column int) string {
 }
 
 // settled decides the rows that are left alone or refused because of what was
-// there before the run.
+// there before the run. It reports true for a row with errors too that will be
+// left alone once these are mended.
 func (c *customers) settled(r *row, who identity) bool {
 	before := !who.fresh && !c.e.owns(store.SeqCustomer, who.id)
 	switch {
 	case before && c.e.opts.Existing == SkipExisting, who.fresh && c.e.opts.OnlyExisting:
-		r.outcome = skipped
+		if !r.rec.Failed() {
+			r.outcome = skipped
+		}
 		return true
 	case before && c.e.opts.Existing == RejectExisting:
 		r.problem(who.by, crm.Problem{Code: crm.DupInDB, Args: []string{r.text(who.by)}})

@@ -43,9 +43,11 @@ func (c *customers) edit(r *row, who identity, staff int64) *edit {
 	return e
 }
 
+// planLinks says the same of a duplicate whether or not its twin is stored yet:
+// what its twin may not add or remove, it has neither added nor removed.
 func (e *edit) planLinks(r *row, tags tagWish) {
 	e.have = e.c.links[crm.Pair{CustomerID: e.who.id, StaffID: e.staff}]
-	e.links = e.c.diffLinks(r, tags, e.have)
+	e.links = e.c.diffLinks(tags, e.have)
 	e.c.checkLinks(r, e.links)
 	e.c.checkNewTags(r, e.links)
 }

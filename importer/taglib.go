@@ -70,7 +70,7 @@ func (l *tagLibrary) plan(r *row) {
 		duplicate = l.compare(r, &w)
 	}
 	w.department = l.department(r)
-	if !r.rec.Failed() && !l.settled(r, &w) {
+	if !r.bad(table.TagName) && !r.has(crm.UnterminatedQuote) && !l.settled(r, &w) {
 		l.checkBin(r, &w)
 		l.checkLimit(r, &w)
 	}
@@ -142,7 +142,7 @@ func (l *tagLibrary) checkBin(r *row, w *tagRow) {
 		in, column, code, label = lastDeletion(t), table.TagName, crm.TagInBin, written(w.group, w.tag)
 	}
 	switch {
-	case in == 0:
+	case in == 0, r.rec.Failed() && !l.e.opts.RejectInBin:
 	case l.e.opts.RejectInBin:
 		r.problem(column, crm.Problem{Code: code, Args: []string{label, deletion(in)}})
 	default:
@@ -151,7 +151,8 @@ func (l *tagLibrary) checkBin(r *row, w *tagRow) {
 }
 
 // settled decides the rows that are left alone or refused because of what was
-// there before the run.
+// there before the run. It reports true for a row with errors too that will be
+// left alone once these are mended.
 func (l *tagLibrary) settled(r *row, w *tagRow) bool {
 	there, before := w.t != nil, w.t != nil && !l.e.owns(store.SeqTag, w.t.ID)
 	if w.tag == "" {
@@ -159,7 +160,9 @@ func (l *tagLibrary) settled(r *row, w *tagRow) bool {
 	}
 	switch {
 	case before && l.e.opts.Existing == SkipExisting, !there && l.e.opts.OnlyExisting:
-		r.outcome = skipped
+		if !r.rec.Failed() {
+			r.outcome = skipped
+		}
 		return true
 	case before && l.e.opts.Existing == RejectExisting:
 		r.problem(w.by(), crm.Problem{Code: crm.DupInDB, Args: []string{r.text(w.by())}})
