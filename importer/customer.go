@@ -298,10 +298,10 @@ func (c *customers) plan(r *row) {
 		r.outcome = rejected
 		return
 	}
-	if known && !who.alone {
-		c.compare(r, who, staff)
-	}
 	e := c.edit(r, who, staff)
+	if known && !who.alone {
+		c.compare(r, e)
+	}
 	if known && (who.fresh || e.newPair) {
 		c.checkFollower(r, staff)
 	}
@@ -342,10 +342,15 @@ func (c *customers) follower(r *row) (staff int64, known bool) {
 }
 
 // compare finds the earlier row that reached the same (customer, follower), or
-// those that say something else about the customer.
-func (c *customers) compare(r *row, who identity, staff int64) {
+// those that say something else about the customer. A duplicate, also one that
+// comes back, contradicts nobody but its twin.
+func (c *customers) compare(r *row, e *edit) {
+	who, staff := e.who, e.staff
 	if first := c.e.claims.row(pair(who.claim, staff)); first != 0 {
 		r.problem(who.by, crm.Problem{Code: crm.DupInFile, Related: first})
+		return
+	}
+	if r.rec.Prior == crm.DupInFile && e.live() {
 		return
 	}
 	for _, o := range ownCells {

@@ -89,6 +89,9 @@ func (e *edit) pairCells(r *row) {
 	}
 }
 
+// live reports whether the (customer, follower) is there already.
+func (e *edit) live() bool { return !e.who.fresh && (e.staff == 0 || !e.newPair) }
+
 func (e *edit) changesLinks() bool { return len(e.links.add)+len(e.links.remove) > 0 }
 
 // refusePrior refuses a row that comes back from a repair file as a duplicate,
@@ -105,8 +108,7 @@ func (e *edit) refusePrior(r *row) {
 		}
 		return
 	}
-	live := e.staff == 0 || !e.newPair
-	if live && (len(e.own)+len(e.pair) > 0 || e.changesLinks() || r.rec.Failed()) {
+	if e.live() && (len(e.own)+len(e.pair) > 0 || e.changesLinks() || r.rec.Failed()) {
 		r.problem(e.who.by, crm.Problem{Code: prior})
 	}
 }

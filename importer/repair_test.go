@@ -105,6 +105,22 @@ func TestPriorCodes(t *testing.T) {
 			want:     "group g sort=1\ntag g:a sort=1\ntag g:c sort=2",
 		},
 		{
+			name: "a duplicate contradicts nobody but its twin", have: have,
+			csv: `客户ID | 跟进员工 | 企业名称 | 生日 | 错误代码
+				wm1 | zhang | B | | DUP_IN_FILE
+				wm1 | | C | x | BAD_DATE
+				wm1 | zhang | D | | DUP_IN_FILE`,
+			rows: "3: 3 rejected", problems: []string{"2A DUP_IN_FILE", "3D BAD_DATE", "4A DUP_IN_FILE"},
+		},
+		{
+			name: "nor does that of a tag or a group", kind: crm.Tags, have: "group g sort=1\ntag g:a sort=1",
+			csv: `标签组名称 | 标签名称 | 排序 | 标签组排序 | 错误代码
+				g | a | | 2 | DUP_IN_FILE
+				g | b | x | 3 | BAD_FORMAT
+				g | | | 4 | DUP_IN_FILE`,
+			rows: "3: 3 rejected", problems: []string{"2B DUP_IN_FILE", "3C BAD_FORMAT", "4A DUP_IN_FILE"},
+		},
+		{
 			name: "staff", kind: crm.People, have: "staff zhang name=张三\nstaff gone status=left",
 			csv: `员工账号 | 姓名 | 角色 | 错误代码
 				zhang | 李四 | | DUP_IN_FILE
