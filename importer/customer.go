@@ -298,18 +298,19 @@ func (c *customers) plan(r *row) {
 		r.outcome = rejected
 		return
 	}
-	if known && !who.alone {
-		c.compare(r, who, staff)
-	}
 	e := c.edit(r, who, staff)
+	if known && !who.alone {
+		c.compare(r, e)
+	}
 	if known && (who.fresh || e.newPair) {
 		c.checkFollower(r, staff)
 	}
-	if known && !r.rec.Failed() && !c.settled(r, who) {
+	if !c.settled(r, who) && known && !r.has(crm.UnterminatedQuote) {
 		e.planLinks(r, tags)
 	}
 	if known && r.outcome == undecided {
 		e.refusePrior(r)
+		c.checkPairLimit(r, tags, e.have, e.links)
 	}
 	switch {
 	case !known || r.rec.Failed():
@@ -341,10 +342,15 @@ func (c *customers) follower(r *row) (staff int64, known bool) {
 }
 
 // compare finds the earlier row that reached the same (customer, follower), or
-// those that say something else about the customer.
-func (c *customers) compare(r *row, who identity, staff int64) {
+// those that say something else about the customer. A duplicate, also one that
+// comes back, contradicts nobody but its twin.
+func (c *customers) compare(r *row, e *edit) {
+	who, staff := e.who, e.staff
 	if first := c.e.claims.row(pair(who.claim, staff)); first != 0 {
 		r.problem(who.by, crm.Problem{Code: crm.DupInFile, Related: first})
+		return
+	}
+	if r.rec.Prior == crm.DupInFile && e.live() {
 		return
 	}
 	for _, o := range ownCells {
@@ -366,12 +372,15 @@ func (c *customers) header(r *row, column int) string {
 }
 
 // settled decides the rows that are left alone or refused because of what was
-// there before the run.
+// there before the run. It reports true for a row with errors too that will be
+// left alone once these are mended.
 func (c *customers) settled(r *row, who identity) bool {
 	before := !who.fresh && !c.e.owns(store.SeqCustomer, who.id)
 	switch {
 	case before && c.e.opts.Existing == SkipExisting, who.fresh && c.e.opts.OnlyExisting:
-		r.outcome = skipped
+		if !r.rec.Failed() {
+			r.outcome = skipped
+		}
 		return true
 	case before && c.e.opts.Existing == RejectExisting:
 		r.problem(who.by, crm.Problem{Code: crm.DupInDB, Args: []string{r.text(who.by)}})

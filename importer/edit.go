@@ -43,9 +43,11 @@ func (c *customers) edit(r *row, who identity, staff int64) *edit {
 	return e
 }
 
+// planLinks says the same of a duplicate whether or not its twin is stored yet:
+// what its twin may not add or remove, it has neither added nor removed.
 func (e *edit) planLinks(r *row, tags tagWish) {
 	e.have = e.c.links[crm.Pair{CustomerID: e.who.id, StaffID: e.staff}]
-	e.links = e.c.diffLinks(r, tags, e.have)
+	e.links = e.c.diffLinks(tags, e.have)
 	e.c.checkLinks(r, e.links)
 	e.c.checkNewTags(r, e.links)
 }
@@ -87,6 +89,9 @@ func (e *edit) pairCells(r *row) {
 	}
 }
 
+// live reports whether the (customer, follower) is there already.
+func (e *edit) live() bool { return !e.who.fresh && (e.staff == 0 || !e.newPair) }
+
 func (e *edit) changesLinks() bool { return len(e.links.add)+len(e.links.remove) > 0 }
 
 // refusePrior refuses a row that comes back from a repair file as a duplicate,
@@ -103,8 +108,7 @@ func (e *edit) refusePrior(r *row) {
 		}
 		return
 	}
-	live := e.staff == 0 || !e.newPair
-	if live && (len(e.own)+len(e.pair) > 0 || e.changesLinks() || r.rec.Failed()) {
+	if e.live() && (len(e.own)+len(e.pair) > 0 || e.changesLinks() || r.rec.Failed()) {
 		r.problem(e.who.by, crm.Problem{Code: prior})
 	}
 }

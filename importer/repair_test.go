@@ -105,6 +105,22 @@ func TestPriorCodes(t *testing.T) {
 			want:     "group g sort=1\ntag g:a sort=1\ntag g:c sort=2",
 		},
 		{
+			name: "a duplicate contradicts nobody but its twin", have: have,
+			csv: `客户ID | 跟进员工 | 企业名称 | 生日 | 错误代码
+				wm1 | zhang | B | | DUP_IN_FILE
+				wm1 | | C | x | BAD_DATE
+				wm1 | zhang | D | | DUP_IN_FILE`,
+			rows: "3: 3 rejected", problems: []string{"2A DUP_IN_FILE", "3D BAD_DATE", "4A DUP_IN_FILE"},
+		},
+		{
+			name: "nor does that of a tag or a group", kind: crm.Tags, have: "group g sort=1\ntag g:a sort=1",
+			csv: `标签组名称 | 标签名称 | 排序 | 标签组排序 | 错误代码
+				g | a | | 2 | DUP_IN_FILE
+				g | b | x | 3 | BAD_FORMAT
+				g | | | 4 | DUP_IN_FILE`,
+			rows: "3: 3 rejected", problems: []string{"2B DUP_IN_FILE", "3C BAD_FORMAT", "4A DUP_IN_FILE"},
+		},
+		{
 			name: "staff", kind: crm.People, have: "staff zhang name=张三\nstaff gone status=left",
 			csv: `员工账号 | 姓名 | 角色 | 错误代码
 				zhang | 李四 | | DUP_IN_FILE
@@ -116,6 +132,43 @@ func TestPriorCodes(t *testing.T) {
 			problems: []string{"2A DUP_IN_FILE", "4C NOT_IN_LIST", "5C NOT_IN_LIST", "5A DUP_IN_FILE 2", "6A DUP_IN_FILE"},
 			want:     "staff zhang name=张三\nstaff gone status=left\nstaff li name=李四",
 		},
+	})
+}
+
+// All errors of a row are told at once, whatever else is wrong with it: a row that
+// is also a duplicate, or contradicts another, or has bad cells, has no new ones
+// when it comes back.
+func TestErrorsAtOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, target store.Target) {
+		db := storetest.Open(t, target)
+		seed(t, db, library+"customer #1 ext=old")
+		b := &benches{t: t, dir: t.TempDir()}
+		path := sheetOf(t, `客户ID | 跟进员工 | 企业名称 | 生日 | 企业标签 | 移除标签 | 标签操作
+			wm1 | zhang | A | | 中 | |
+			wm1 | zhang | | | -高;+中 | 中 |
+			wm1 | zhang | | | VIP;普通 | |
+			wm1 | li | B | | 高 | 高 |
+			wm2 | | | x | 高 | 高;没有 |
+			wm3 | 没人 | | | VIP;普通 | |
+			w m | | | | VIP;普通 | |
+			wm4 | | | | 高;-低 | 高 | 别的
+			wm5 | | | | 高;+低 | 低 | 别的
+			old | | | x | | |`)
+		opts := Options{Existing: RejectExisting}
+		want := []string{
+			"BAD_FORMAT;DUP_IN_FILE", "DUP_IN_FILE;LIMIT_REACHED", "BAD_FORMAT;CONFLICT_UPDATE", "BAD_DATE;BAD_FORMAT;UNKNOWN_TAG",
+			"LIMIT_REACHED;UNKNOWN_STAFF", "BAD_FORMAT;LIMIT_REACHED", "NOT_IN_LIST", "BAD_FORMAT;NOT_IN_LIST", "BAD_DATE;DUP_IN_DB",
+		}
+		first := mustImport(t, db, path, crm.Customers, opts)
+		if diff := cmp.Diff(want, b.codes(first)); diff != "" {
+			t.Errorf("first (-want +got):\n%s", diff)
+		}
+		opts.Existing = UpdateExisting // wm1 is there by now
+		want[len(want)-1] = "BAD_DATE"
+		again := mustImport(t, db, first.ErrorsFile, crm.Customers, opts)
+		if diff := cmp.Diff(want, b.codes(again)); diff != "" {
+			t.Errorf("unfixed (-want +got):\n%s", diff)
+		}
 	})
 }
 

@@ -125,14 +125,14 @@ func TestRightsOfCustomers(t *testing.T) {
 				wm1 | lead | 意向:低;市场专用:高搞 |
 				wm1 | boss | 意向:新 |`,
 			rows:     "3: 3 rejected",
-			problems: []string{"2C UNKNOWN_GROUP", "3C UNKNOWN_GROUP", "4C NOT_ALLOWED", "4B NOT_FOLLOWED"},
+			problems: []string{"2C UNKNOWN_GROUP", "3C UNKNOWN_GROUP", "3C NOT_ALLOWED", "4C NOT_ALLOWED", "4B NOT_FOLLOWED"},
 		},
 		{
 			name: "to view only", have: rightsCompany + low + high + people, opts: Options{CreatedBy: seller},
 			csv: `客户ID | 跟进员工 | 企业标签 | 移除标签
 				wm1 | lead | 意向:低 |
 				wm1 | seller | | 意向:高;市场专用:线索`,
-			rows: "2: 2 rejected", problems: []string{"2C NOT_ALLOWED", "3D UNKNOWN_TAG"},
+			rows: "2: 2 rejected", problems: []string{"2C NOT_ALLOWED", "3D UNKNOWN_TAG", "3D NOT_ALLOWED"},
 		},
 		{
 			name: "replacing leaves what is out of sight", have: have, opts: Options{CreatedBy: seller, Tags: ReplaceTags},

@@ -1,6 +1,8 @@
 package importer
 
 import (
+	"slices"
+
 	"tagkeep/internal/crm"
 	"tagkeep/internal/sheet"
 	"tagkeep/internal/table"
@@ -76,6 +78,16 @@ func (r *row) bad(column int) bool {
 		}
 	}
 	return false
+}
+
+// badTags reports whether a cell that says what to do with tags has an error.
+func (r *row) badTags() bool {
+	if r.bad(table.CustTags) || r.bad(table.CustRemoveTags) || r.bad(table.CustTagMode) {
+		return true
+	}
+	return r.mapping != nil && slices.ContainsFunc(r.rec.Problems, func(p crm.Problem) bool {
+		return !p.Warn && slices.Contains(r.mapping.TagColumns(), p.Column)
+	})
 }
 
 // has reports whether the row has a problem of this code.

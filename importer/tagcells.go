@@ -19,6 +19,10 @@ type tagWish struct {
 	bare   bool
 	listed []wanted // the tags of 企业标签 without - before them
 	remove []*crm.Tag
+	// single are the single-choice groups that the row lists a tag of.
+	single map[int64]bool
+	// partial: something that the cells ask for could not be read or found.
+	partial bool
 }
 
 // wanted is a tag that a customer shall have: one that exists, or one to be
@@ -31,27 +35,60 @@ type wanted struct {
 	only bool
 }
 
-// resolveTags finds the tags that a row's cells name. What it cannot find
-// becomes a problem of the row.
+// resolveTags finds the tags that a row's cells name. What it cannot find, and
+// what contradicts itself whomever the row means, becomes a problem of the row.
 func (c *customers) resolveTags(r *row) tagWish {
 	w := tagWish{mode: c.e.opts.Tags}
 	if r.set(table.CustTagMode) {
 		w.mode = TagMode(r.text(table.CustTagMode))
 	}
 	w.empty = r.rec.Values[table.CustTags].State == table.Clear
+	modeRead := !r.bad(table.CustTagMode) && !r.has(crm.UnterminatedQuote)
 	for _, ref := range c.split(r, table.CustTags) {
-		if ref.Op == '-' || ref.Op == 0 && w.mode == RemoveTags {
-			w.remove = append(w.remove, c.findToRemove(r, table.CustTags, ref)...)
-			continue
+		into := &w
+		if ref.Op == 0 && !modeRead {
+			into = &tagWish{mode: w.mode} // what to do with the tag nobody knows
 		}
-		w.bare = w.bare || ref.Op == 0
-		only := ref.Op == '=' || ref.Op == 0 && w.mode == ReplaceTagsInGroup
-		w.listed = append(w.listed, c.findToAdd(r, ref, only)...)
+		c.wish(r, ref, into)
 	}
 	for _, ref := range c.split(r, table.CustRemoveTags) {
 		w.remove = append(w.remove, c.findToRemove(r, table.CustRemoveTags, ref)...)
 	}
+	w.partial = !modeRead || r.badTags()
+	w.single = c.singleChoices(r, w)
+	c.checkWish(r, w)
 	return w
+}
+
+// wish adds what a tag of 企业标签 asks for.
+func (c *customers) wish(r *row, ref table.TagRef, w *tagWish) {
+	if ref.Op == '-' || ref.Op == 0 && w.mode == RemoveTags {
+		w.remove = append(w.remove, c.findToRemove(r, table.CustTags, ref)...)
+		return
+	}
+	w.bare = w.bare || ref.Op == 0
+	only := ref.Op == '=' || ref.Op == 0 && w.mode == ReplaceTagsInGroup
+	w.listed = append(w.listed, c.findToAdd(r, ref, only)...)
+}
+
+// checkWish refuses tags that the row both adds and removes.
+func (c *customers) checkWish(r *row, w tagWish) {
+	if len(w.listed) == 0 || len(w.remove) == 0 {
+		return
+	}
+	listed := make(map[int64]bool, len(w.listed))
+	for _, l := range w.listed {
+		if l.tag != nil {
+			listed[l.tag.ID] = true
+		}
+	}
+	for _, t := range w.remove {
+		if listed[t.ID] {
+			tag := written(c.e.names.groupByID[t.GroupID].Name, t.Name)
+			r.problem(table.CustTags, crm.Problem{Code: crm.BadFormat, Value: tag, Args: []string{"tag-add-and-remove"}})
+			listed[t.ID] = false // once is enough
+		}
+	}
 }
 
 // separators stand between the tags of a cell, unless they are in a name.

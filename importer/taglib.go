@@ -56,6 +56,10 @@ func (w *tagRow) by() int {
 	return table.TagName
 }
 
+// live reports whether the tag, or the group of a row without one, is there
+// already.
+func (w *tagRow) live() bool { return w.t != nil || w.tag == "" && w.g != nil }
+
 // fetch has nothing to read: all tags are in the names.
 func (l *tagLibrary) fetch(*store.Tx, []*row) error { return nil }
 
@@ -65,12 +69,11 @@ func (l *tagLibrary) plan(r *row) {
 		return
 	}
 	w := l.find(r)
-	duplicate := false
 	if !r.bad(table.TagName) {
-		duplicate = l.compare(r, &w)
+		l.compare(r, &w)
 	}
 	w.department = l.department(r)
-	if !r.rec.Failed() && !l.settled(r, &w) {
+	if !r.bad(table.TagName) && !r.has(crm.UnterminatedQuote) && !l.settled(r, &w) {
 		l.checkBin(r, &w)
 		l.checkLimit(r, &w)
 	}
@@ -85,7 +88,7 @@ func (l *tagLibrary) plan(r *row) {
 	case r.outcome == undecided:
 		l.accept(r, &w)
 	}
-	if !duplicate {
+	if !r.has(crm.DupInFile) { // a duplicate says nothing that counts
 		l.e.claims.say(w.claim, r.rec.Row, groupColumns, r.says)
 	}
 }
@@ -102,11 +105,15 @@ func (l *tagLibrary) find(r *row) tagRow {
 }
 
 // compare finds the earlier row with the same key, or those that say something
-// else about the group.
-func (l *tagLibrary) compare(r *row, w *tagRow) (duplicate bool) {
+// else about the group. A duplicate, also one that comes back, contradicts nobody
+// but its twin.
+func (l *tagLibrary) compare(r *row, w *tagRow) {
 	if first := l.e.claims.first(named("tag", w.group, w.tag), r.rec.Row); first != 0 {
 		r.problem(w.by(), crm.Problem{Code: crm.DupInFile, Related: first})
-		return true
+		return
+	}
+	if r.rec.Prior == crm.DupInFile && w.live() {
+		return
 	}
 	for _, column := range groupCells {
 		v, asked := r.asks(column)
@@ -117,7 +124,6 @@ func (l *tagLibrary) compare(r *row, w *tagRow) (duplicate bool) {
 			r.problem(column, crm.Problem{Code: crm.ConflictUpdate, Related: other, Args: []string{l.e.columns[column].Header}})
 		}
 	}
-	return false
 }
 
 func (l *tagLibrary) department(r *row) int64 {
@@ -142,7 +148,7 @@ func (l *tagLibrary) checkBin(r *row, w *tagRow) {
 		in, column, code, label = lastDeletion(t), table.TagName, crm.TagInBin, written(w.group, w.tag)
 	}
 	switch {
-	case in == 0:
+	case in == 0, r.rec.Failed() && !l.e.opts.RejectInBin:
 	case l.e.opts.RejectInBin:
 		r.problem(column, crm.Problem{Code: code, Args: []string{label, deletion(in)}})
 	default:
@@ -151,7 +157,8 @@ func (l *tagLibrary) checkBin(r *row, w *tagRow) {
 }
 
 // settled decides the rows that are left alone or refused because of what was
-// there before the run.
+// there before the run. It reports true for a row with errors too that will be
+// left alone once these are mended.
 func (l *tagLibrary) settled(r *row, w *tagRow) bool {
 	there, before := w.t != nil, w.t != nil && !l.e.owns(store.SeqTag, w.t.ID)
 	if w.tag == "" {
@@ -159,7 +166,9 @@ func (l *tagLibrary) settled(r *row, w *tagRow) bool {
 	}
 	switch {
 	case before && l.e.opts.Existing == SkipExisting, !there && l.e.opts.OnlyExisting:
-		r.outcome = skipped
+		if !r.rec.Failed() {
+			r.outcome = skipped
+		}
 		return true
 	case before && l.e.opts.Existing == RejectExisting:
 		r.problem(w.by(), crm.Problem{Code: crm.DupInDB, Args: []string{r.text(w.by())}})
@@ -203,8 +212,7 @@ func (l *tagLibrary) refusePrior(r *row, w *tagRow) {
 		}
 		return
 	}
-	live := w.t != nil || w.tag == "" && w.g != nil
-	if live && (len(w.groupChanges)+len(w.tagChanges) > 0 || r.rec.Failed()) {
+	if w.live() && (len(w.groupChanges)+len(w.tagChanges) > 0 || r.rec.Failed()) {
 		r.problem(w.by(), crm.Problem{Code: r.rec.Prior})
 	}
 }

@@ -17,7 +17,7 @@ type linkChange struct {
 }
 
 // diffLinks compares the wish with the links that the pair has.
-func (c *customers) diffLinks(r *row, w tagWish, have map[int64]crm.Link) linkChange {
+func (c *customers) diffLinks(w tagWish, have map[int64]crm.Link) linkChange {
 	var ch linkChange
 	stay := make(map[int64]bool)
 	for _, l := range w.listed {
@@ -31,14 +31,10 @@ func (c *customers) diffLinks(r *row, w tagWish, have map[int64]crm.Link) linkCh
 			}
 		}
 	}
-	gone, replaced := c.unlisted(w, have, stay, c.singleChoices(r, w))
+	gone, replaced := c.unlisted(w, have, stay)
 	ch.replaced = replaced
 	for _, t := range w.remove {
-		if stay[t.ID] {
-			r.problem(table.CustTags, crm.Problem{Code: crm.BadFormat, Value: t.Name, Args: []string{"tag-add-and-remove"}})
-			continue
-		}
-		if _, linked := have[t.ID]; linked && !slices.Contains(gone, t.ID) {
+		if _, linked := have[t.ID]; linked && !stay[t.ID] && !slices.Contains(gone, t.ID) {
 			gone = append(gone, t.ID)
 		}
 	}
@@ -46,10 +42,18 @@ func (c *customers) diffLinks(r *row, w tagWish, have map[int64]crm.Link) linkCh
 	for _, id := range gone {
 		ch.remove = append(ch.remove, have[id])
 	}
+	return ch
+}
+
+// checkPairLimit keeps the tags of a pair under WeCom's limit. What is too much
+// beside the tags of a duplicate's twin is not the duplicate's fault.
+func (c *customers) checkPairLimit(r *row, w tagWish, have map[int64]crm.Link, ch linkChange) {
+	if w.partial || r.has(crm.DupInFile) {
+		return
+	}
 	if n := c.awake(have) - c.awakeOf(ch.remove) + len(ch.add); n > crm.MaxTagsPerPair && len(ch.add) > 0 {
 		r.problem(table.CustTags, crm.Problem{Code: crm.LimitReached, Args: []string{strconv.Itoa(crm.MaxTagsPerPair), "pair-tags"}})
 	}
-	return ch
 }
 
 // addNew adds a tag that is to be created, once.
@@ -62,6 +66,9 @@ func (ch *linkChange) addNew(l wanted) {
 // singleChoices are the single-choice groups that the row lists a tag of. Two
 // tags of one are refused.
 func (c *customers) singleChoices(r *row, w tagWish) map[int64]bool {
+	if len(w.listed) == 0 {
+		return nil
+	}
 	chosen := make(map[int64]any)
 	single := make(map[int64]bool)
 	for _, l := range w.listed {
@@ -83,8 +90,12 @@ func (c *customers) singleChoices(r *row, w tagWish) map[int64]bool {
 
 // unlisted are the live tags that the pair has and that must go because the
 // listed ones take their place. replaced counts those that a 覆盖 or 组内覆盖
-// removes; in a single-choice group adding is replacing.
-func (c *customers) unlisted(w tagWish, have map[int64]crm.Link, stay, single map[int64]bool) (gone []int64, replaced int) {
+// removes; in a single-choice group adding is replacing. A row of which not all
+// is known replaces nothing: what stands there may be what it means to list.
+func (c *customers) unlisted(w tagWish, have map[int64]crm.Link, stay map[int64]bool) (gone []int64, replaced int) {
+	if w.partial {
+		return nil, 0
+	}
 	all := w.empty || w.mode == ReplaceTags && w.bare
 	groups := make(map[int64]bool)
 	for _, l := range w.listed {
@@ -97,13 +108,13 @@ func (c *customers) unlisted(w tagWish, have map[int64]crm.Link, stay, single ma
 		if t == nil || t.DeletionID != 0 || stay[id] {
 			continue // 覆盖 touches live links only
 		}
-		if c.e.rights.hidesTag(id) && !single[t.GroupID] {
+		if c.e.rights.hidesTag(id) && !w.single[t.GroupID] {
 			continue // nobody replaces what they do not see
 		}
 		switch {
 		case all, groups[t.GroupID]:
 			replaced++
-		case !single[t.GroupID]:
+		case !w.single[t.GroupID]:
 			continue
 		}
 		gone = append(gone, id)

@@ -127,6 +127,14 @@ var formatEntries = []entry{
 		hint: []text{{"请移到那个标签组的列，或移到 企业标签 列", "move it to the column of its group, or to the column of all tags"}},
 	},
 	{
+		code: crm.BadFormat, token: "tag-add-and-remove",
+		message: []text{
+			{`这一行既要添加又要移除标签 "{value}"`, `the row both adds and removes the tag "{value}"`},
+			{"这一行既要添加又要移除同一个标签", "the row both adds and removes a tag"},
+		},
+		hint: []text{{"请只保留其中一个", "keep one of the two"}},
+	},
+	{
 		code: crm.BadPhone, token: "phone-list",
 		message: []text{
 			{`"{1}" 不是电话号码`, `"{1}" is no phone number`},

@@ -36,6 +36,7 @@ var samples = []crm.Problem{
 	{Code: crm.BadFormat, Column: 4, Value: `"a:b`, Args: []string{"quote"}},
 	{Code: crm.BadFormat, Column: 4, Value: "a:b:c", Args: []string{"tag"}},
 	{Code: crm.BadFormat, Column: 4, Value: "等级:高", Args: []string{"tag-group"}},
+	{Code: crm.BadFormat, Column: 4, Value: "等级:高", Args: []string{"tag-add-and-remove"}},
 	{Code: crm.BadPhone, Column: 3, Value: "1380013800"},
 	{Code: crm.BadPhone, Column: 3, Value: "13800138000;abc", Args: []string{"phone-list", "abc"}},
 	{Code: crm.BadEmail, Column: 2, Value: "a@"},
