@@ -195,9 +195,10 @@ func (s set) sorted() []int64 {
 
 // selection is a scope with everything that belongs to it.
 type selection struct {
-	groups, tags, customers set // the scope itself
-	withGroups, withTags    set // … and those that it mentions
-	deletions, grants       set // those found on the way
+	groups, tags, customers set    // the scope itself
+	withGroups, withTags    set    // … and those that it mentions
+	deletions, grants       set    // those found on the way
+	linkColumn              string // by which links of tags are read
 }
 
 func (c *capturer) selection(s Scope) (*selection, error) {
@@ -210,6 +211,9 @@ func (c *capturer) selection(s Scope) (*selection, error) {
 		if sel.groups[t.GroupID] {
 			sel.tags[t.ID] = true
 		}
+	}
+	if sel.linkColumn, err = c.tx.LinkColumn(sel.tags.sorted()); err != nil {
+		return nil, err
 	}
 	sel.withGroups, sel.withTags = setOf(sel.groups.sorted()), setOf(sel.tags.sorted())
 	for _, p := range c.inChunks("customer_id", sel.customers) {
@@ -336,7 +340,7 @@ func (c *capturer) links(sel *selection) []part {
 	case len(sel.tags) == 0:
 		return c.inChunks("customer_id", sel.customers)
 	case len(sel.customers) == 0 && len(sel.tags) <= chunkIDs:
-		return c.inChunks("tag_id", sel.tags)
+		return c.inChunks(sel.linkColumn, sel.tags)
 	}
 	return []part{{}}
 }
