@@ -2,6 +2,7 @@ package recycle
 
 import (
 	"os"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -131,6 +132,23 @@ func TestFind(t *testing.T) {
 		}
 		if got := find(carl, named("高意向")); len(got) != 0 {
 			t.Errorf("carl finds %+v", got)
+		}
+	})
+}
+
+// What a delete says that it did is what it asked about.
+func TestDeleteCounts(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		var asked Doomed
+		done, err := Delete(t.Context(), s.db, s.dir, Selection{Tags: []int64{high}}, DeleteOptions{Reason: "test", Confirm: func(d Doomed) error {
+			asked = d
+			return nil
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if asked.Losing == 0 || asked.Losing > asked.Links || !reflect.DeepEqual(done.Counts, asked) {
+			t.Errorf("asked about %+v, did %+v", asked, done.Counts)
 		}
 	})
 }

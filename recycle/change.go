@@ -163,11 +163,19 @@ func (j *journal) binSome(kind string, from, to int64, list []int64) (err error)
 
 // row makes a row what after says; nil removes it.
 func (j *journal) row(table string, key []int64, after store.Image) error {
-	t := store.TableNamed(table)
-	before, err := j.tx.ImageOf(t, key...)
-	if err != nil || before.Equal(after) {
+	before, err := j.tx.ImageOf(store.TableNamed(table), key...)
+	if err != nil {
 		return err
 	}
+	return j.turn(table, key, before, after)
+}
+
+// turn makes a row that reads before what after says.
+func (j *journal) turn(table string, key []int64, before, after store.Image) (err error) {
+	if before.Equal(after) {
+		return nil
+	}
+	t := store.TableNamed(table)
 	if after == nil {
 		err = j.tx.DropImage(t, key...)
 	} else {
@@ -193,7 +201,7 @@ func (j *journal) edit(table string, id int64, set map[string]string) error {
 	for column, text := range set {
 		after[t.At(column)] = &text
 	}
-	return j.row(table, []int64{id}, after)
+	return j.turn(table, []int64{id}, before, after)
 }
 
 // addLinks adds links that are not there yet.

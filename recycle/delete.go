@@ -94,7 +94,11 @@ func (v *victims) count(tx *store.Tx) (Doomed, sight, error) {
 	d := Doomed{Groups: int64(len(v.groups)), Tags: int64(len(v.tags)), Customers: int64(len(v.customers)), GroupIDs: v.groupIDs(), TagIDs: v.tagIDs()}
 	tags := v.tagIDs()
 	var err error
-	if v.into == 0 { // else they get the other tag
+	switch {
+	case v.into != 0: // they get the other tag
+	case v.losing != nil:
+		d.Losing = *v.losing
+	default:
 		if d.Losing, err = tx.CustomersOf(tags); err != nil {
 			return d, sight{}, err
 		}
@@ -235,6 +239,7 @@ func deleteOnce(ctx context.Context, db *store.DB, dir *snapshot.Dir, job *store
 		if err != nil {
 			return err
 		}
+		again.losing = &doomed.Losing // to count them takes long, and others wait
 		out.Event, out.Counts, err = again.bury(tx, made, o)
 		return err
 	})

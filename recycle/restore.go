@@ -29,21 +29,9 @@ type Restored struct {
 // when whoever acts may not.
 func Restore(ctx context.Context, db *store.DB, dir *snapshot.Dir, event int64, o RestoreOptions) (out Restored, err error) {
 	var made snapshot.Made
-	if err := db.View(ctx, func(tx *store.Tx) error { // before anything is written
-		p, err := newPlanner(tx, event, o)
-		if err != nil {
-			return err
-		}
-		return p.wider()
-	}); err != nil {
-		return out, fmt.Errorf("restore event %d: %w", event, err)
-	}
 	for attempt := 1; ; attempt++ {
 		var s Selection
-		if err := db.View(ctx, func(tx *store.Tx) (err error) {
-			s, err = replacedBy(tx, event, o)
-			return err
-		}); err != nil {
+		if s, err = toBeReplaced(ctx, db, event, o); err != nil {
 			return out, fmt.Errorf("restore event %d: %w", event, err)
 		}
 		if !s.Empty() {
@@ -60,10 +48,7 @@ func Restore(ctx context.Context, db *store.DB, dir *snapshot.Dir, event int64, 
 			if err := p.wider(); err != nil {
 				return err
 			}
-			now, err := replacedBy(tx, event, o)
-			if err != nil {
-				return err
-			}
+			now := p.replaced()
 			if !slices.Equal(now.Groups, s.Groups) || !slices.Equal(now.Tags, s.Tags) {
 				return errRaced
 			}
@@ -88,16 +73,21 @@ func (p *planner) wider() error {
 	return nil
 }
 
-// replacedBy is what a restore would send into the bin.
-func replacedBy(tx *store.Tx, event int64, o RestoreOptions) (s Selection, err error) {
+// toBeReplaced is what a restore would send into the bin, of which a snapshot
+// must be taken before.
+func toBeReplaced(ctx context.Context, db *store.DB, event int64, o RestoreOptions) (s Selection, err error) {
 	if o.OnConflict != Replace && o.Choose == nil {
 		return s, nil
 	}
-	p, err := newPlanner(tx, event, o)
-	if err != nil {
-		return s, err
-	}
-	return p.replaced(), nil
+	err = db.View(ctx, func(tx *store.Tx) error {
+		p, err := newPlanner(tx, event, o)
+		if err != nil {
+			return err
+		}
+		s = p.replaced()
+		return p.wider()
+	})
+	return s, err
 }
 
 func (p *planner) replaced() (s Selection) {

@@ -53,7 +53,8 @@ type victims struct {
 	groups    []crm.Group
 	tags      []crm.Tag // those of the groups too
 	customers []int64
-	into      int64 // the tag that the others are merged into, 0 for none
+	into      int64  // the tag that the others are merged into, 0 for none
+	losing    *int64 // customers who lose a tag, where they are counted already
 	digest    [sha256.Size]byte
 }
 

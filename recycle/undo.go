@@ -378,7 +378,7 @@ func (u *undoer) putRow(table string, key []int64, want, put store.Image) error 
 			}
 		}
 	}
-	err = u.tx.Savepoint(func() error { return u.j.row(table, key, put) })
+	err = u.tx.Savepoint(func() error { return u.j.turn(table, key, now, put) })
 	if errors.Is(err, store.ErrRefused) {
 		u.keep(NoteSurvivor, table, fmt.Sprint(key), "name-taken")
 		return nil

@@ -72,7 +72,7 @@ func putBack[T any](u *runUndo, table string, key []int64, c store.Change, diges
 		u.leave(p, NoteChangedSince, name)
 		return nil
 	}
-	return u.putImage(p, name, func() error { return u.j.row(table, key, t.With(now, was)) })
+	return u.putImage(p, name, func() error { return u.j.turn(table, key, now, t.With(now, was)) })
 }
 
 // homeless: a group is not given back to a department that is gone.

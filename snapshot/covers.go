@@ -122,7 +122,10 @@ func (m *membership) filed(ctx context.Context, src *Source, t store.Table) (sum
 func (m *membership) stored(ctx context.Context, tx *store.Tx, t store.Table) (sum [sha256.Size]byte, err error) {
 	c := capturer{ctx: ctx, tx: tx}
 	sel := &selection{groups: m.groups, tags: m.tags, customers: m.customers, withGroups: m.groups, withTags: m.tags, deletions: make(set), grants: make(set)}
-	parts, keep := c.choose(sel, t)
+	parts, keep, err := c.choose(sel, t)
+	if err != nil {
+		return sum, err
+	}
 	bin := slices.Index(t.Columns, "deletion_id")
 	r := rowSum{h: sha256.New()}
 	for _, p := range parts {

@@ -254,7 +254,10 @@ func (c *capturer) part(s Scope) error {
 	}
 	for _, t := range store.SnapshotTables() {
 		c.to.begin(t)
-		parts, keep := c.choose(sel, t)
+		parts, keep, err := c.choose(sel, t)
+		if err != nil {
+			return err
+		}
 		for _, p := range parts {
 			if err := c.dump(t, p, keep); err != nil {
 				return err
@@ -265,7 +268,7 @@ func (c *capturer) part(s Scope) error {
 }
 
 // choose says which rows of a table belong to the selection.
-func (c *capturer) choose(sel *selection, t store.Table) ([]part, func([]sql.RawBytes) bool) {
+func (c *capturer) choose(sel *selection, t store.Table) ([]part, func([]sql.RawBytes) bool, error) {
 	all := []part{{}}
 	number := func(cells []sql.RawBytes, column string) int64 {
 		n, _ := strconv.ParseInt(string(cells[slices.Index(t.Columns, column)]), 10, 64)
@@ -296,19 +299,20 @@ func (c *capturer) choose(sel *selection, t store.Table) ([]part, func([]sql.Raw
 	}
 	switch t.Name {
 	case "counter", "department", "department_closure", "staff", "staff_department", "directory_event":
-		return all, nil
+		return all, nil, nil
 	case "tag_group":
-		return all, in(sel.withGroups)
+		return all, in(sel.withGroups), nil
 	case "tag":
-		return all, in(sel.withTags)
+		return all, in(sel.withTags), nil
 	case "customer":
-		return c.inChunks("id", sel.customers), in(sel.customers)
+		return c.inChunks("id", sel.customers), in(sel.customers), nil
 	case "customer_staff":
-		return c.inChunks("customer_id", sel.customers), nil
+		return c.inChunks("customer_id", sel.customers), nil, nil
 	case "link":
-		return c.links(sel), func(cells []sql.RawBytes) bool {
+		parts, err := c.links(sel)
+		return parts, func(cells []sql.RawBytes) bool {
 			return sel.customers[number(cells, "customer_id")] || sel.tags[number(cells, "tag_id")]
-		}
+		}, err
 	case "access_grant":
 		return all, func(cells []sql.RawBytes) bool {
 			on := onObject(cells)
@@ -316,27 +320,28 @@ func (c *capturer) choose(sel *selection, t store.Table) ([]part, func([]sql.Raw
 				sel.grants[number(cells, "id")] = true
 			}
 			return on
-		}
+		}, nil
 	case "access_request":
-		return all, onObject
+		return all, onObject, nil
 	case "deletion":
-		return all, func(cells []sql.RawBytes) bool { return sel.deletions[number(cells, "id")] }
+		return all, func(cells []sql.RawBytes) bool { return sel.deletions[number(cells, "id")] }, nil
 	case "sleeping_removal":
 		return all, func(cells []sql.RawBytes) bool {
 			return sel.tags[number(cells, "tag_id")] || sel.customers[number(cells, "customer_id")] || sel.grants[number(cells, "grant_id")]
-		}
+		}, nil
 	}
-	return nil, nil // runs and audit belong to no object
+	return nil, nil, nil // runs and audit belong to no object
 }
 
 // links reads by the index of customers or of tags; the whole table where both
 // ends are named, or more tags than one statement holds.
-func (c *capturer) links(sel *selection) []part {
+func (c *capturer) links(sel *selection) ([]part, error) {
 	switch {
 	case len(sel.tags) == 0:
-		return c.inChunks("customer_id", sel.customers)
+		return c.inChunks("customer_id", sel.customers), nil
 	case len(sel.customers) == 0 && len(sel.tags) <= chunkIDs:
-		return c.inChunks("tag_id", sel.tags)
+		column, err := c.tx.LinkColumn(sel.tags.sorted())
+		return c.inChunks(column, sel.tags), err
 	}
-	return []part{{}}
+	return []part{{}}, nil
 }

@@ -145,7 +145,8 @@ func eachChunk(ids []int64, fn func(values []any) error) error {
 // Buried lists by id what lies in the bin under an event.
 func (tx *Tx) Buried(event int64, kind string) ([]int64, error) {
 	var ids []int64
-	err := tx.Select(&ids, "SELECT id FROM "+binTables[kind]+" WHERE deletion_id = ? ORDER BY id", event)
+	// The second condition is that of SQLite's index of the customers in the bin.
+	err := tx.Select(&ids, "SELECT id FROM "+binTables[kind]+" WHERE deletion_id = ? AND deletion_id <> 0 ORDER BY id", event)
 	return ids, err
 }
 

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/jmoiron/sqlx"
 )
 
 // Image is a whole row of one of the SnapshotTables: its cells as text, in the
@@ -58,9 +60,14 @@ func (tx *Tx) ImageOf(t Table, key ...int64) (m Image, err error) {
 	for i, k := range key {
 		args[i] = k
 	}
-	err = tx.Dump(t, t.where(), args, func(cells []sql.RawBytes) error {
+	cells, into := make([]sql.RawBytes, len(t.Columns)), make([]any, len(t.Columns))
+	for i := range cells {
+		into[i] = &cells[i]
+	}
+	err = tx.Each("SELECT "+strings.Join(t.Columns, ", ")+" FROM "+t.Name+" WHERE "+t.where(), args, func(rows *sqlx.Rows) error {
+		err := rows.Scan(into...)
 		m = imageOf(cells)
-		return nil
+		return err
 	})
 	return m, err
 }

@@ -30,14 +30,18 @@ type bench struct {
 	// Snapshots and peers' dumps of these databases, by name of the engine.
 	snapshots map[string]*taken
 	dumps     map[string]*dumped
-	closers   []func() // run last to first
+	// What deletes and restores took, by name of the engine.
+	big     map[string]*recycled
+	many    map[string]*recycled
+	closers []func() // run last to first
 }
 
 // newBench prepares the work directory and connects to the server. The caller
 // must close it, on success only.
 func newBench(ctx context.Context, f *flags, stderr io.Writer) (*bench, error) {
 	b := &bench{rows: f.rows, runs: f.runs, made: make(map[string]bool), filled: make(map[string]*filled),
-		snapshots: make(map[string]*taken), dumps: make(map[string]*dumped)}
+		snapshots: make(map[string]*taken), dumps: make(map[string]*dumped),
+		big: make(map[string]*recycled), many: make(map[string]*recycled)}
 	if err := b.prepare(ctx, f, stderr); err != nil {
 		b.close()
 		return nil, err

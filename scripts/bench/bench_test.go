@@ -80,14 +80,14 @@ func TestNewLine(t *testing.T) {
 func TestRewrite(t *testing.T) {
 	in := "a,b\n" + strings.Repeat("1,2\n", 20)
 	var out bytes.Buffer
-	changes, err := rewrite(&out, strings.NewReader(in), "b", "x")
+	changes, err := rewrite(&out, strings.NewReader(in), "b", "x", threeOfTen)
 	if err != nil || changes != 6 {
 		t.Fatalf("%d changes, %v; want 6", changes, err)
 	}
 	if n := strings.Count(out.String(), "1,x\n"); n != 6 || out.Len() != len(in) {
 		t.Errorf("%d rows are changed, want 6:\n%s", n, out.String())
 	}
-	if _, err := rewrite(&out, strings.NewReader(in), "c", "x"); err == nil {
+	if _, err := rewrite(&out, strings.NewReader(in), "c", "x", threeOfTen); err == nil {
 		t.Error("a missing column is no error")
 	}
 }

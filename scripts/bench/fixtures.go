@@ -83,13 +83,69 @@ func (b *bench) changed(ctx context.Context, run int) (path string, changes int,
 		return "", 0, err
 	}
 	buffered := bufio.NewWriter(out)
-	changes, err = rewrite(buffered, in, "客户备注", fmt.Sprintf("改动 %d", run))
+	changes, err = rewrite(buffered, in, "客户备注", fmt.Sprintf("改动 %d", run), threeOfTen)
 	return path, changes, errors.Join(err, buffered.Flush(), out.Close())
 }
 
-// rewrite copies a CSV and puts text into one column of 3 rows of 10. It
-// returns in how many.
-func rewrite(w io.Writer, r io.Reader, header, text string) (changes int, err error) {
+// everyone is a copy of the large file that gives all its customers one more
+// tag, and nothing else.
+func (b *bench) everyone(ctx context.Context, tag string) (string, error) {
+	return b.customersCopied(ctx, "everyone.csv", func(w io.Writer, r io.Reader) error {
+		n, err := rewrite(w, r, "企业标签", tag, func(int) bool { return true })
+		if err == nil && n != b.rows {
+			err = fmt.Errorf("%d rows, want %d", n, b.rows)
+		}
+		return err
+	})
+}
+
+// some is 3 rows of 10 of the large file.
+func (b *bench) some(ctx context.Context) (string, error) {
+	return b.customersCopied(ctx, "some.csv", func(w io.Writer, r io.Reader) error {
+		in, out := csv.NewReader(r), csv.NewWriter(w)
+		in.ReuseRecord = true
+		for n := -1; ; n++ {
+			cells, err := in.Read()
+			if errors.Is(err, io.EOF) {
+				out.Flush()
+				return out.Error()
+			}
+			if err == nil && (n < 0 || threeOfTen(n)) {
+				err = out.Write(cells)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	})
+}
+
+// customersCopied makes a file of the large one, once.
+func (b *bench) customersCopied(ctx context.Context, name string, copied func(io.Writer, io.Reader) error) (string, error) {
+	from, err := b.customers(ctx, "csv", b.rows, false)
+	if err != nil {
+		return "", err
+	}
+	return b.once(name, func(path string) error {
+		in, err := os.Open(from)
+		if err != nil {
+			return err
+		}
+		defer in.Close()
+		out, err := os.Create(path)
+		if err != nil {
+			return err
+		}
+		buffered := bufio.NewWriter(out)
+		return errors.Join(copied(buffered, in), buffered.Flush(), out.Close())
+	})
+}
+
+func threeOfTen(row int) bool { return row%10 < 3 }
+
+// rewrite copies a CSV and puts text into one column of the rows that where
+// chooses, which counts them from 0. It returns of how many.
+func rewrite(w io.Writer, r io.Reader, header, text string, where func(row int) bool) (changes int, err error) {
 	in, out := csv.NewReader(r), csv.NewWriter(w)
 	in.ReuseRecord = true
 	column := -1
@@ -106,7 +162,7 @@ func rewrite(w io.Writer, r io.Reader, header, text string) (changes int, err er
 			if column = slices.Index(cells, header); column < 0 {
 				return 0, fmt.Errorf("no column %s", header)
 			}
-		} else if n%10 < 3 {
+		} else if where(n) {
 			cells[column] = text
 			changes++
 		}

@@ -121,6 +121,7 @@ type filled struct {
 	first  usage
 	result imported
 	dumped bool // see dump
+	tagged bool // see fillTagged
 }
 
 // fill measures the first import into an engine once and keeps its database.

@@ -10,7 +10,7 @@ import (
 // allRows are the lines of the table, in the order in which they are measured:
 // later ones use what earlier ones made, and make it themselves under -only.
 func allRows() []row {
-	return slices.Concat(checkRows, importRows, readRows, faultRows, againRows, exportRows, memoryRows, snapshotRows)
+	return slices.Concat(checkRows, importRows, readRows, faultRows, againRows, exportRows, memoryRows, snapshotRows, binRows)
 }
 
 // A row is one kind of work and what it must reach.
