@@ -165,7 +165,7 @@ func (a *app) auditIDs(r admin.AuditRow) string {
 		text += fmt.Sprintf("  R%d", r.Run)
 	}
 	if r.Deletion != 0 {
-		text += fmt.Sprintf("  D%d", r.Deletion)
+		text += "  " + r.Event
 	}
 	return text
 }
@@ -197,7 +197,7 @@ var actionWords = []struct{ action, zh string }{
 	{"department.rename", "部门改名"}, {"department.move", "移动部门"}, {"department.merge", "合并部门"}, {"department.split", "拆分部门"},
 	{"import tags", "导入标签"}, {"import customers", "导入客户"}, {"import staff", "导入员工"}, {"import grants", "导入授权"},
 	{"access.grant", "授权"}, {"access.revoke", "收回授权"}, {"access.request", "申请权限"}, {"access.approve", "批准申请"}, {"access.deny", "拒绝申请"}, {"access.only", "限定可见范围"},
-	{"delete", "删除"}, {"recycle.restore", "恢复"}, {"recycle.purge", "彻底删除"}, {"recycle.retention", "回收站保留天数"},
+	{"delete", "删除"}, {"recycle.restore", "恢复"}, {"recycle.purge", "彻底删除"}, {"recycle.retention", "回收站保留天数"}, {"undo", "撤销"},
 }
 
 func (a *app) actionWord(action string) string {

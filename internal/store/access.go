@@ -167,6 +167,7 @@ func (tx *Tx) Company() (c crm.Company, err error) {
 		func() (err error) { c.Groups, err = tx.Groups(WithBin); return },
 		func() (err error) { c.Tags, err = tx.Tags(WithBin); return },
 		func() (err error) { c.Grants, err = tx.Grants(); return },
+		func() (err error) { c.Events, err = tx.Events(); return },
 	} {
 		if err := step(); err != nil {
 			return c, fmt.Errorf("read the company: %w", err)
