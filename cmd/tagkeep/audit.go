@@ -176,6 +176,10 @@ func (a *app) printTrail(d *admin.Desk, t *admin.Trail) {
 	}
 	a.print(a.t("使用轨迹：%s 现有打标关系 %d", "trail of %s: %d links now"), t.Tag, t.Links)
 	for _, r := range t.Runs {
+		if r.Event != "" {
+			a.print(a.t("  %s %s %s：现存 %d，彻底删除 %d", "  %s %s %s: %d there, %d purged"), r.Event, onClock(d, r.StartedAt), a.eventKind(string(r.Kind)), r.Links, r.Removed)
+			continue
+		}
 		switch {
 		case r.Run == 0:
 			a.print(a.t("  不属于导入：%d", "  by no import: %d"), r.Links)
@@ -186,6 +190,19 @@ func (a *app) printTrail(d *admin.Desk, t *admin.Trail) {
 		}
 		a.print(a.t("  R%d %s %s：现存 %d", "  R%d %s %s: %d there"), r.Run, onClock(d, r.StartedAt), r.File, r.Links)
 	}
+}
+
+// eventKind names a kind of event of the recycle bin.
+func (a *app) eventKind(kind string) string {
+	switch kind {
+	case crm.EventMerge:
+		return a.t("合并", kind)
+	case crm.EventRestore:
+		return a.t("恢复", kind)
+	case crm.EventUndo:
+		return a.t("撤销", kind)
+	}
+	return a.t("删除", kind)
 }
 
 // actionWords are what actions are called; one that is not listed stands for

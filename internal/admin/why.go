@@ -50,6 +50,8 @@ func (d *Desk) Why(ctx context.Context, on, user, customer string) (why Why, err
 			s.zone = loc
 		}
 		if err := s.find(on); err != nil {
+			why = Why{On: on, Subject: c.Called(who.ID)}
+			why.Causes, err = s.purged(on, err)
 			return err
 		}
 		if customer != "" {
