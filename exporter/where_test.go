@@ -117,7 +117,7 @@ func TestExportWhere(t *testing.T) {
 		} {
 			_, err := exporter.Export(t.Context(), db, tt.kind, filepath.Join(t.TempDir(), "x.csv"), exporter.Options{By: tt.by, Where: condition(t, tt.where)})
 			e := (*filter.NameError)(nil)
-			if !errors.As(err, &e) || e.Near != "" || e.Choices != nil || e.Deletion != 0 {
+			if !errors.As(err, &e) || e.Near != "" || e.Choices != nil || e.Deletion != "" {
 				t.Errorf("%s by %d where %s: %v", tt.kind, tt.by, tt.where, err)
 			}
 		}

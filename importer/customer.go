@@ -152,7 +152,9 @@ func (c *customers) fetch(tx *store.Tx, rows []*row) error {
 		err := tx.CustomersByKey(keyNames[k], values, func(found crm.Customer) {
 			kv := keyValue{k, keysOf(&found)[k]}
 			if found.DeletionID != 0 {
-				c.inBin[kv] = max(c.inBin[kv], found.DeletionID)
+				if c.e.names.events.Holds(found.DeletionID) {
+					c.inBin[kv] = max(c.inBin[kv], found.DeletionID)
+				}
 				return
 			}
 			c.hold(&found)

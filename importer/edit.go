@@ -167,8 +167,7 @@ func (e *edit) create(r *row) {
 	e.keep()
 	for k, v := range e.who.keys {
 		if d := c.inBin[keyValue{k, v}]; v != "" && d != 0 && c.e.rights == nil { // who followed that one is not known
-
-			r.problem(keyColumns[k], crm.Problem{Code: crm.InBin, Warn: true, Args: []string{v, deletion(d)}})
+			r.problem(keyColumns[k], crm.Problem{Code: crm.InBin, Warn: true, Args: []string{v, c.e.names.events.Label(d)}})
 			break
 		}
 	}

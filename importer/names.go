@@ -24,6 +24,7 @@ type names struct {
 	tagsByName  map[string][]*crm.Tag
 	binTags     map[tagName][]*crm.Tag
 	binByName   map[string][]*crm.Tag
+	events      crm.Events
 	liveTags    int
 	separated   bool              // some live tag has a separator in its name
 	folded      map[tagKey]string // folded tag name in its group -> name
@@ -75,6 +76,9 @@ func (n *names) loadTags(tx *store.Tx) error {
 	if err != nil {
 		return err
 	}
+	if n.events, err = tx.Events(); err != nil {
+		return err
+	}
 	n.groups, n.groupByID, n.binGroups = make(map[string]*crm.Group), make(map[int64]*crm.Group), make(map[string][]int64)
 	n.tags, n.tagByID, n.tagsByName = make(map[tagKey]*crm.Tag), make(map[int64]*crm.Tag), make(map[string][]*crm.Tag)
 	n.binTags, n.binByName = make(map[tagName][]*crm.Tag), make(map[string][]*crm.Tag)
@@ -98,7 +102,9 @@ func (n *names) addGroup(g *crm.Group) {
 		return
 	}
 	if g.DeletionID != 0 {
-		n.binGroups[g.Name] = append(n.binGroups[g.Name], g.DeletionID)
+		if n.events.Holds(g.DeletionID) {
+			n.binGroups[g.Name] = append(n.binGroups[g.Name], g.DeletionID)
+		}
 		return
 	}
 	n.groups[g.Name] = g
@@ -116,9 +122,11 @@ func (n *names) addTag(t *crm.Tag) {
 		return
 	}
 	if t.DeletionID != 0 {
-		k := tagName{n.groupByID[t.GroupID].Name, t.Name}
-		n.binTags[k] = append(n.binTags[k], t)
-		n.binByName[t.Name] = append(n.binByName[t.Name], t)
+		if n.events.Holds(t.DeletionID) {
+			k := tagName{n.groupByID[t.GroupID].Name, t.Name}
+			n.binTags[k] = append(n.binTags[k], t)
+			n.binByName[t.Name] = append(n.binByName[t.Name], t)
+		}
 		return
 	}
 	n.separated = n.separated || strings.ContainsAny(t.Name+n.groupByID[t.GroupID].Name, separators)
@@ -141,9 +149,6 @@ func (n *names) tag(group, name string) *crm.Tag {
 func lastDeletion(tags []*crm.Tag) int64 {
 	return slices.MaxFunc(tags, func(a, b *crm.Tag) int { return cmp.Compare(a.DeletionID, b.DeletionID) }).DeletionID
 }
-
-// deletion is how people write a deletion's id.
-func deletion(id int64) string { return fmt.Sprintf("D%d", id) }
 
 func (n *names) loadPeople(tx *store.Tx) error {
 	people, err := tx.Staff()

@@ -43,11 +43,11 @@ func (n *names) tagInBin(group, name string) *crm.Problem {
 	if len(inBin) == 0 {
 		return nil
 	}
-	return &crm.Problem{Code: crm.TagInBin, Args: []string{label, deletion(lastDeletion(inBin))}}
+	return &crm.Problem{Code: crm.TagInBin, Args: []string{label, n.events.Label(lastDeletion(inBin))}}
 }
 
 func (n *names) groupInBin(name string) *crm.Problem {
-	return &crm.Problem{Code: crm.GroupInBin, Args: []string{name, deletion(slices.Max(n.binGroups[name]))}}
+	return &crm.Problem{Code: crm.GroupInBin, Args: []string{name, n.events.Label(slices.Max(n.binGroups[name]))}}
 }
 
 // unknownTag tells the nearest name in the group, or of all tags.
@@ -83,10 +83,10 @@ func (n *names) objectGroup(r crm.Ref) (*crm.Group, *crm.Problem) {
 	if r.ID != 0 {
 		g := n.groupByID[r.ID]
 		switch {
-		case g == nil || n.rights.hidesGroup(r.ID):
+		case g == nil || n.rights.hidesGroup(r.ID) || n.events[g.DeletionID].Barred():
 			return nil, &crm.Problem{Code: crm.UnknownGroup, Args: []string{table.FormatObject(r)}}
 		case g.DeletionID != 0:
-			return nil, &crm.Problem{Code: crm.GroupInBin, Args: []string{g.Name, deletion(g.DeletionID)}}
+			return nil, &crm.Problem{Code: crm.GroupInBin, Args: []string{g.Name, n.events.Label(g.DeletionID)}}
 		}
 		return g, nil
 	}
@@ -104,10 +104,10 @@ func (n *names) objectTag(r crm.Ref) (*crm.Tag, *crm.Problem) {
 	if r.ID != 0 {
 		t := n.tagByID[r.ID]
 		switch {
-		case t == nil || n.rights.hidesTag(r.ID):
+		case t == nil || n.rights.hidesTag(r.ID) || n.events[t.DeletionID].Barred():
 			return nil, &crm.Problem{Code: crm.UnknownTag, Args: []string{table.FormatObject(r)}}
 		case t.DeletionID != 0:
-			return nil, &crm.Problem{Code: crm.TagInBin, Args: []string{written(n.groupByID[t.GroupID].Name, t.Name), deletion(t.DeletionID)}}
+			return nil, &crm.Problem{Code: crm.TagInBin, Args: []string{written(n.groupByID[t.GroupID].Name, t.Name), n.events.Label(t.DeletionID)}}
 		}
 		return t, nil
 	}

@@ -150,9 +150,9 @@ func (l *tagLibrary) checkBin(r *row, w *tagRow) {
 	switch {
 	case in == 0, r.rec.Failed() && !l.e.opts.RejectInBin:
 	case l.e.opts.RejectInBin:
-		r.problem(column, crm.Problem{Code: code, Args: []string{label, deletion(in)}})
+		r.problem(column, crm.Problem{Code: code, Args: []string{label, n.events.Label(in)}})
 	default:
-		r.problem(column, crm.Problem{Code: crm.InBin, Warn: true, Args: []string{label, deletion(in)}})
+		r.problem(column, crm.Problem{Code: crm.InBin, Warn: true, Args: []string{label, n.events.Label(in)}})
 	}
 }
 

@@ -1,6 +1,7 @@
 package recycle
 
 import (
+	"errors"
 	"os"
 	"reflect"
 	"slices"
@@ -149,6 +150,34 @@ func TestDeleteCounts(t *testing.T) {
 		}
 		if asked.Losing == 0 || asked.Losing > asked.Links || !reflect.DeepEqual(done.Counts, asked) {
 			t.Errorf("asked about %+v, did %+v", asked, done.Counts)
+		}
+	})
+}
+
+// An auditor gets the plan that a super admin would carry out, to look at only.
+func TestPlanOfAuditor(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		s.give(staffGrant(carl, crm.ObjectTag, high, crm.LevelUse))
+		event := s.del(Selection{Tags: []int64{high}, Customers: []int64{1}})
+		want := s.plan(event, RestoreOptions{By: boss})
+		before := s.state()
+		got := s.plan(event, RestoreOptions{By: auditor, LookOnly: true})
+		if got.Hash != want.Hash || !hasNote(got, NoteAuditor, "") || hasNote(want, NoteAuditor, "") {
+			t.Errorf("plan %s with %v, want %s", got.Hash, got.Notes, want.Hash)
+		}
+		var refusal *Refusal
+		for _, o := range []RestoreOptions{{By: auditor}, {By: carl, LookOnly: true}} {
+			if _, err := PlanRestore(t.Context(), s.db, event, o); !errors.As(err, &refusal) {
+				t.Errorf("planned for %d: %v", o.By, err)
+			}
+		}
+		if _, err := Restore(t.Context(), s.db, s.dir, event, RestoreOptions{By: auditor, LookOnly: true}); !errors.As(err, &refusal) {
+			t.Errorf("an auditor restored it: %v", err)
+		}
+		s.same(s.state(), before, "after the plans")
+		s.person(auditor, func(p *crm.Staff) { p.Status = crm.StatusDisabled })
+		if _, err := PlanRestore(t.Context(), s.db, event, RestoreOptions{By: auditor, LookOnly: true}); !errors.As(err, &refusal) {
+			t.Errorf("planned for a disabled account: %v", err)
 		}
 	})
 }

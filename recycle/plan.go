@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"tagkeep/internal/access"
@@ -55,6 +56,9 @@ type RestoreOptions struct {
 	KeepInto bool
 	// AcceptWider lets more people gain access than pass without a word.
 	AcceptWider bool
+	// LookOnly makes a plan for auditors too, who see everything and change
+	// nothing: the one that a super admin would carry out, with NoteAuditor.
+	LookOnly bool
 	// Hash is that of the plan that was agreed to; "" = whatever it is.
 	Hash    string
 	Reason  string
@@ -113,6 +117,7 @@ const (
 	NoteSurvivor      = "NOT_OURS"   // changed since: not put back
 	NoteNearDuplicate = "NEAR_DUPLICATE"
 	NoteDiffers       = "DIFFERS"  // the one in the bin is not as the snapshot has it: kind, id, column, there, in the snapshot
+	NoteAuditor       = "AUDITOR"  // it is shown to an auditor, who may not carry it out
 	NoteUnmerged      = "UNMERGED" // the tag of a merge gives links back: its name, how many, how many it keeps
 
 	// Why the undo of an import leaves something as it is; the thing.
@@ -196,17 +201,36 @@ func (p *Plan) Conflicts() (out []Item) {
 // PlanRestore says what Restore would do. Nothing is written.
 func PlanRestore(ctx context.Context, db *store.DB, event int64, o RestoreOptions) (plan Plan, err error) {
 	err = db.View(ctx, func(tx *store.Tx) error {
+		audits, err := looksOnly(tx, o)
+		if err != nil {
+			return err
+		}
+		if audits {
+			o.By = 0
+		}
 		p, err := newPlanner(tx, event, o)
 		if err != nil {
 			return err
 		}
 		plan = p.plan
+		if audits { // the hash stays: it is the plan that a super admin gets
+			plan.Notes = slices.Insert(plan.Notes, 0, Note{Code: NoteAuditor})
+		}
 		return nil
 	})
 	if err != nil {
 		return Plan{}, fmt.Errorf("plan the restore of event %d: %w", event, err)
 	}
 	return plan, nil
+}
+
+// looksOnly reports whether it is an auditor, with an active account, who looks.
+func looksOnly(tx *store.Tx, o RestoreOptions) (bool, error) {
+	if o.By == 0 || !o.LookOnly {
+		return false, nil
+	}
+	c, err := tx.Company()
+	return roleOf(c, o.By) == crm.RoleAuditor && access.New(c).Allowed(access.Question{Subject: o.By, Do: access.View, On: access.Everything()}), err
 }
 
 // planner works out one restore, in one transaction.

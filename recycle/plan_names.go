@@ -39,7 +39,7 @@ func (p *planner) planGroup(id int64, shell bool) error {
 		if err != nil {
 			return err
 		}
-		item.Reconstructed = d.State == crm.StatePurged || d.State == crm.StatePurging
+		item.Reconstructed = d.Barred()
 	}
 	p.settle(item, g.Name, func(name string) int64 { return p.groupName[name] })
 	switch item.Do {
@@ -61,7 +61,7 @@ func (p *planner) planGroup(id int64, shell bool) error {
 func (p *planner) notesOfGroup(g *crm.Group) {
 	for _, t := range p.company.Tags {
 		if t.GroupID == g.ID && t.DeletionID != 0 && t.DeletionID != p.event.ID && !slices.Contains(p.chosen.tags, t.ID) {
-			p.note(NoteEarlier, g.Name+":"+t.Name, fmt.Sprintf("D%d", t.DeletionID))
+			p.note(NoteEarlier, g.Name+":"+t.Name, p.company.Events.Label(t.DeletionID))
 		}
 	}
 	for _, name := range slices.Sorted(keys(p.groupName)) { // the plan's hash depends on the order

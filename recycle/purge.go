@@ -378,7 +378,7 @@ func (u *undoer) binOf(event int64) (int64, error) {
 		return 0, nil
 	}
 	d, err := u.tx.Deletion(event)
-	if err == nil && (d.State == crm.StatePurging || d.State == crm.StatePurged) {
+	if err == nil && d.Barred() {
 		return u.own.ID, nil
 	}
 	return event, err

@@ -234,6 +234,9 @@ func TestShellGoesWithItsLastTag(t *testing.T) {
 		if n := s.count("tag_group", "id = ?", intent); n != 1 {
 			t.Fatal("the shell is gone, and its tag still there")
 		}
+		if in := s.state().InBin; in.Groups != 0 || in.Tags != 1 {
+			t.Errorf("in the bin are %d groups and %d tags, want the tag alone", in.Groups, in.Tags)
+		}
 		s.purge(tag)
 		if n := s.count("tag_group", "id = ?", intent); n != 0 {
 			t.Error("the shell is left")

@@ -68,7 +68,7 @@ func Undo(ctx context.Context, db *store.DB, dir *snapshot.Dir, event int64, o U
 		switch {
 		case d.Kind == crm.EventDelete:
 			return nil, ErrOther
-		case d.State == crm.StatePurging || d.State == crm.StatePurged:
+		case d.Barred():
 			return nil, ErrPurging
 		}
 		return &undoer{tx: tx, of: d, owner: d.CreatedBy, o: o, play: func(u *undoer) error {

@@ -165,7 +165,7 @@ func (a *app) auditIDs(r admin.AuditRow) string {
 		text += fmt.Sprintf("  R%d", r.Run)
 	}
 	if r.Deletion != 0 {
-		text += fmt.Sprintf("  D%d", r.Deletion)
+		text += "  " + r.Event
 	}
 	return text
 }
@@ -176,6 +176,10 @@ func (a *app) printTrail(d *admin.Desk, t *admin.Trail) {
 	}
 	a.print(a.t("使用轨迹：%s 现有打标关系 %d", "trail of %s: %d links now"), t.Tag, t.Links)
 	for _, r := range t.Runs {
+		if r.Event != "" {
+			a.print(a.t("  %s %s %s：现存 %d，彻底删除 %d", "  %s %s %s: %d there, %d purged"), r.Event, onClock(d, r.StartedAt), a.eventKind(string(r.Kind)), r.Links, r.Removed)
+			continue
+		}
 		switch {
 		case r.Run == 0:
 			a.print(a.t("  不属于导入：%d", "  by no import: %d"), r.Links)
@@ -188,6 +192,19 @@ func (a *app) printTrail(d *admin.Desk, t *admin.Trail) {
 	}
 }
 
+// eventKind names a kind of event of the recycle bin.
+func (a *app) eventKind(kind string) string {
+	switch kind {
+	case crm.EventMerge:
+		return a.t("合并", kind)
+	case crm.EventRestore:
+		return a.t("恢复", kind)
+	case crm.EventUndo:
+		return a.t("撤销", kind)
+	}
+	return a.t("删除", kind)
+}
+
 // actionWords are what actions are called; one that is not listed stands for
 // itself.
 var actionWords = []struct{ action, zh string }{
@@ -197,7 +214,7 @@ var actionWords = []struct{ action, zh string }{
 	{"department.rename", "部门改名"}, {"department.move", "移动部门"}, {"department.merge", "合并部门"}, {"department.split", "拆分部门"},
 	{"import tags", "导入标签"}, {"import customers", "导入客户"}, {"import staff", "导入员工"}, {"import grants", "导入授权"},
 	{"access.grant", "授权"}, {"access.revoke", "收回授权"}, {"access.request", "申请权限"}, {"access.approve", "批准申请"}, {"access.deny", "拒绝申请"}, {"access.only", "限定可见范围"},
-	{"delete", "删除"}, {"recycle.restore", "恢复"}, {"recycle.purge", "彻底删除"}, {"recycle.retention", "回收站保留天数"},
+	{"delete", "删除"}, {"recycle.restore", "恢复"}, {"recycle.purge", "彻底删除"}, {"recycle.retention", "回收站保留天数"}, {"undo", "撤销"},
 }
 
 func (a *app) actionWord(action string) string {

@@ -136,8 +136,8 @@ func (r *listRow) unknown(kind, name string, column int, err error) error {
 		unknown, binned = crm.UnknownGroup, crm.GroupInBin
 	}
 	switch {
-	case errors.As(err, &missing) && missing.Deletion != 0:
-		r.fail(column, binned, name, numberOf("D", missing.Deletion), report.ToDelete)
+	case errors.As(err, &missing) && missing.Deletion != "":
+		r.fail(column, binned, name, missing.Deletion, report.ToDelete)
 	case errors.As(err, &missing):
 		r.fail(column, unknown, name, strings.TrimPrefix(missing.Near, kind+":"), report.ToDelete)
 	case errors.As(err, &several):

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tagkeep/internal/crm"
 	"tagkeep/internal/store"
 	"tagkeep/snapshot"
 )
@@ -233,14 +234,11 @@ func (a *app) diskFindings(s *shelf, snapshots int, now time.Time) []finding {
 
 // binFindings are deletions that soon cannot be taken back.
 func binFindings(tx *store.Tx, s *shelf, now time.Time) (found []finding, err error) {
-	var ends []struct {
-		ID        int64 `db:"id"`
-		ExpiresAt int64 `db:"expires_at"`
-	}
-	err = tx.Select(&ends, "SELECT id, expires_at FROM deletion WHERE state = 'in_bin' AND expires_at > 0 AND expires_at < ? ORDER BY expires_at, id LIMIT 20", now.Add(binEndsSoon).UnixMilli())
+	var ends []crm.Deletion
+	err = tx.Select(&ends, "SELECT id, kind, expires_at FROM deletion WHERE state = 'in_bin' AND expires_at > 0 AND expires_at < ? ORDER BY expires_at, id LIMIT 20", now.Add(binEndsSoon).UnixMilli())
 	for _, d := range ends {
-		found = append(found, finding{"BIN_ENDS", false, both("回收站里的 D%d 在 %s 到期", "D%d in the bin ends on %s", d.ID, s.time(d.ExpiresAt)),
-			both("还要的话：tagkeep recycle restore D%d", "if it is still wanted: tagkeep recycle restore D%d", d.ID)})
+		found = append(found, finding{"BIN_ENDS", false, both("回收站里的 %s 在 %s 到期", "%s in the bin ends on %s", d.Label(), s.time(d.ExpiresAt)),
+			both("还要的话：tagkeep recycle restore %s", "if it is still wanted: tagkeep recycle restore %s", d.Label())})
 	}
 	if err != nil {
 		return nil, err

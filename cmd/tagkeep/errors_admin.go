@@ -104,9 +104,9 @@ func notFound(e *admin.NotFound) (what, hint words) {
 	kind := thing(e.Kind)
 	what = words{"没有这个" + kind.zh + "：" + e.Written, "there is no " + kind.en + " " + e.Written}
 	switch {
-	case e.Deletion != 0:
+	case e.Deletion != "":
 		what = words{kind.zh + " " + e.Written + " 在回收站里", kind.en + " " + e.Written + " is in the recycle bin"}
-		hint = both("恢复：tagkeep recycle restore D%d", "restore it: tagkeep recycle restore D%d", e.Deletion)
+		hint = both("恢复：tagkeep recycle restore %s", "restore it: tagkeep recycle restore %s", e.Deletion)
 	case e.Near != "":
 		hint = both("是否想写 %s？", "did you mean %s?", e.Near)
 	default:

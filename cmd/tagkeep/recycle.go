@@ -246,15 +246,16 @@ func (a *app) findInBin(cmd *cobra.Command, name string) error {
 			return a.printJSON(map[string]any{"found": out})
 		}
 		for _, f := range out {
+			label := b.company.Events.Label(f.Deletion)
 			what := kindWord(a, f.Kind) + " " + f.Name + " (#" + strconv.FormatInt(f.ID, 10) + ")"
 			switch f.State {
 			case "live":
 				a.print(a.t("%s：在用，没有被删除", "%s: is there, it was not deleted"), what)
 			case "purged":
-				a.print(a.t("%s：已随 D%d 彻底删除，%s%s", "%s: purged with D%d, %s%s"), what, f.Deletion, f.At, f.By)
+				a.print(a.t("%s：已随 %s 彻底删除，%s%s", "%s: purged with %s, %s%s"), what, label, f.At, f.By)
 				a.print(a.t("  查找快照：%s", "  look in the snapshots: %s"), f.Command)
 			default:
-				a.print(a.t("%s：在回收站，D%d，%s %s", "%s: in the bin, D%d, %s %s"), what, f.Deletion, f.At, a.byWhom(f.By))
+				a.print(a.t("%s：在回收站，%s，%s %s", "%s: in the bin, %s, %s %s"), what, label, f.At, a.byWhom(f.By))
 				a.print(a.t("  恢复：%s", "  restore: %s"), f.Command)
 			}
 		}

@@ -85,7 +85,7 @@ func (f *returnFlags) check() error {
 
 // options finds what the flags name.
 func (f *returnFlags) options(cmd *cobra.Command, b *bin, event int64) (o recycle.RestoreOptions, err error) {
-	o = recycle.RestoreOptions{OnConflict: recycle.Policy(f.onConflict), Fit: f.fit, AcceptWider: f.wider, KeepInto: f.keep, Hash: f.hash, Reason: f.reason, By: b.By, Command: b.Command, Wait: f.wait}
+	o = recycle.RestoreOptions{OnConflict: recycle.Policy(f.onConflict), Fit: f.fit, AcceptWider: f.wider, KeepInto: f.keep, LookOnly: f.dryRun, Hash: f.hash, Reason: f.reason, By: b.By, Command: b.Command, Wait: f.wait}
 	if len(f.only) > 0 {
 		things, err := b.things(cmd.Context(), event, "only", f.only)
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"tagkeep/internal/crm"
@@ -124,7 +125,7 @@ func jsonList[T any](list []T) []T { return append([]T{}, list...) }
 func (c *account) json(report string) restoredJSON {
 	p := c.plan
 	out := restoredJSON{Deletion: c.e.ID, Restore: c.done, DryRun: c.done == 0, Verdicts: make(map[crm.Verdict]int64), Reasons: jsonList(p.Counts), Items: jsonList(p.Items),
-		Conflicts: jsonList(p.Conflicts()), Customers: p.Customers, Left: jsonList(c.left()), Access: p.Access, Notes: jsonList(p.Notes), Total: p.Total, Plan: p.Hash, Report: report, Grants: jsonList(p.Grants)}
+		Conflicts: jsonList(p.Conflicts()), Customers: p.Customers, Left: jsonList(c.left()), Access: p.Access, Notes: c.shownNotes(), Total: p.Total, Plan: p.Hash, Report: report, Grants: jsonList(p.Grants)}
 	for _, kind := range []string{"link", "grant"} {
 		for _, v := range crm.Verdicts {
 			if n := p.Sum(kind, v); n > 0 {
@@ -141,6 +142,19 @@ func (c *account) json(report string) restoredJSON {
 			out.Restored.Groups++
 		default:
 			out.Restored.Tags++
+		}
+	}
+	return out
+}
+
+// shownNotes are the notes for JSON, with phone numbers masked for those who see
+// none.
+func (c *account) shownNotes() []recycle.Note {
+	out := jsonList(c.plan.Notes)
+	for i := range out {
+		out[i].Args = slices.Clone(out[i].Args)
+		for k, arg := range out[i].Args {
+			out[i].Args[k] = c.shown(arg)
 		}
 	}
 	return out
@@ -171,6 +185,8 @@ func (c *account) tell(f *returnFlags) error {
 			c.a.say(c.t("报告：%s", "report: %s"), path)
 		}
 		switch {
+		case c.done == 0 && c.b.masked: // an auditor cannot go on
+			c.a.print(c.t("计划编号：%s", "plan: %s"), c.plan.Hash)
 		case c.done == 0:
 			c.a.print(c.t("计划编号：%s\n下一步：tagkeep recycle restore %s --plan %[1]s%s", "plan: %s\nnext: tagkeep recycle restore %s --plan %[1]s%s"), c.plan.Hash, c.e.Label(), c.same())
 		default:

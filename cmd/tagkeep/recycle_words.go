@@ -349,6 +349,8 @@ func (c *account) noteLine(n recycle.Note) string {
 		return fmt.Sprintf(c.t("客户 %s 的标识现属于两位不同的客户，留在回收站", "the keys of customer %s belong to two others now: it stays in the bin"), arg(0))
 	case recycle.NotePurgedTag:
 		return fmt.Sprintf(c.t("标签 %s 已彻底删除，%s 个打标关系不恢复", "the tag %s is gone for good, with %s links"), arg(0), arg(1))
+	case recycle.NoteAuditor:
+		return c.t("您是审计员，只能查看这个计划；要恢复请超级管理员来做", "you are an auditor: you may look at the plan, a super admin may carry it out")
 	case recycle.NoteUnmerged:
 		return fmt.Sprintf(c.t("合并拆开：%s 还回 %s 个打标关系，自己留 %s 个", "un-merged: %s gives back %s links and keeps %s"), arg(0), arg(1), arg(2))
 	case recycle.NoteNearDuplicate:

@@ -279,7 +279,7 @@ func (c *scene) fixLive() string {
 	}
 	var lines []string
 	for _, event := range events {
-		if line := ready("recycle", "restore", fmt.Sprintf("D%d", event)); event != 0 && !slices.Contains(lines, line) {
+		if line := ready("recycle", "restore", c.w.events.Label(event)); c.w.events.Holds(event) && !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}

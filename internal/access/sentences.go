@@ -195,12 +195,14 @@ func (c *scene) sayLive(s Step, l crm.Lang) string {
 	}
 	var zh, en []string
 	add := func(whatZh, whatEn string, event int64) {
-		if event != 0 {
-			zh = append(zh, fmt.Sprintf("%s在回收站里（D%d）", whatZh, event))
-			en = append(en, fmt.Sprintf("%s is in the recycle bin (D%d)", whatEn, event))
-			return
+		switch label := c.w.events.Label(event); {
+		case event == 0:
+			zh, en = append(zh, whatZh+"在回收站里"), append(en, whatEn+" is in the recycle bin")
+		case c.w.events[event].Barred():
+			zh, en = append(zh, whatZh+"已被彻底清除（"+label+"）"), append(en, whatEn+" is gone for good ("+label+")")
+		default:
+			zh, en = append(zh, whatZh+"在回收站里（"+label+"）"), append(en, whatEn+" is in the recycle bin ("+label+")")
 		}
-		zh, en = append(zh, whatZh+"在回收站里"), append(en, whatEn+" is in the recycle bin")
 	}
 	if g := c.at.group; g != nil && g.DeletionID != 0 {
 		add(c.w.called(Group(g.ID), crm.Chinese), c.w.called(Group(g.ID), crm.English), g.DeletionID)

@@ -20,6 +20,7 @@ type World struct {
 	groupAt     map[int64]int // position in groups
 	tagAt       map[int64]int // position in tags
 	grants      []crm.Grant   // those that have effect now
+	events      crm.Events
 }
 
 type department struct {
@@ -60,6 +61,7 @@ func New(f crm.Company) *World {
 		people:      make(map[int64]*person, len(f.Staff)),
 		groupAt:     make(map[int64]int, len(f.Groups)),
 		tagAt:       make(map[int64]int, len(f.Tags)),
+		events:      f.Events,
 	}
 	w.addDepartments(f.Departments)
 	w.addObjects(f.Groups, f.Tags)

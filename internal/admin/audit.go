@@ -40,6 +40,7 @@ type AuditRow struct {
 	Object   string          `json:"object"`
 	Run      int64           `json:"run"`
 	Deletion int64           `json:"deletion"`
+	Event    string          `json:"-"` // the deletion as D7 or X7, "" for none
 	Command  string          `json:"command"`
 	Detail   json.RawMessage `json:"detail"`
 }
@@ -182,7 +183,11 @@ func (r *auditReader) wants(a store.Audit) bool {
 // auditRow is a row with names instead of ids, masked.
 func (c *Company) auditRow(a store.Audit) AuditRow {
 	p := c.names.byStaff[a.StaffID]
-	return AuditRow{ID: a.ID, At: a.At, Operator: a.Operator, UserID: c.Account(a.StaffID), Name: p.Name, Action: a.Action,
+	event := ""
+	if a.DeletionID != 0 {
+		event = c.Events.Label(a.DeletionID)
+	}
+	return AuditRow{ID: a.ID, At: a.At, Event: event, Operator: a.Operator, UserID: c.Account(a.StaffID), Name: p.Name, Action: a.Action,
 		Object: report.Mask(a.Object), Run: a.RunID, Deletion: a.DeletionID, Command: report.Mask(a.Command), Detail: masked(a.Detail)}
 }
 

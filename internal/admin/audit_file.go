@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"time"
 
@@ -60,17 +59,15 @@ func auditHeader(l crm.Lang) []string {
 }
 
 func (how *AuditFile) cells(r AuditRow) []string {
-	numbered := func(letter string, id int64) string {
-		if id == 0 {
-			return ""
-		}
-		return letter + strconv.FormatInt(id, 10)
+	run := ""
+	if r.Run != 0 {
+		run = at("R", r.Run)
 	}
 	detail := string(r.Detail)
 	if len(detail) > sheet.MaxCellChars { // of an operation on very many things: the log itself has it all
 		detail = ""
 	}
-	return []string{how.Time(r.At), r.Operator, r.UserID, r.Name, how.Action(r.Action), r.Object, numbered("R", r.Run), numbered("D", r.Deletion),
+	return []string{how.Time(r.At), r.Operator, r.UserID, r.Name, how.Action(r.Action), r.Object, run, r.Event,
 		how.Detail(r.Detail), r.Command, detail}
 }
 

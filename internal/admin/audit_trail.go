@@ -10,8 +10,8 @@ import (
 	"tagkeep/internal/store"
 )
 
-// Trail is how a tag is used: which imports put it on how many customers, as far
-// as it still is on them.
+// Trail is how a tag is used: which imports, and events of the recycle bin, put
+// it on how many customers, as far as it still is on them.
 type Trail struct {
 	Tag   string     `json:"tag"`
 	ID    int64      `json:"id"`
@@ -19,9 +19,10 @@ type Trail struct {
 	Runs  []TrailRun `json:"runs"`
 }
 
-// TrailRun is what one import did with a tag.
+// TrailRun is what one import or event did with a tag.
 type TrailRun struct {
-	Run       int64    `json:"run"` // 0: by hand, or before runs were kept
+	Run       int64    `json:"run"`   // 0: by an event, by hand, or before runs were kept
+	Event     string   `json:"event"` // D7 of a merge, X7 of what came back, else ""
 	Kind      crm.Kind `json:"kind"`
 	File      string   `json:"file"`
 	StartedAt int64    `json:"-"`
@@ -42,7 +43,13 @@ func (c *Company) trail(tx *store.Tx, r *auditReader) (*Trail, error) {
 	for _, n := range counts {
 		row := TrailRun{Run: n.RunID, Links: n.Links, Removed: n.Removed}
 		by := int64(0)
-		if n.RunID != 0 {
+		switch {
+		case n.RunID < 0:
+			d := c.Events[-n.RunID]
+			by = d.CreatedBy
+			row.Run, row.Event, row.Kind = 0, c.Events.Label(-n.RunID), crm.Kind(d.Kind)
+			row.StartedAt, row.Operator, row.UserID = d.CreatedAt, d.Operator, c.Account(by)
+		case n.RunID > 0:
 			run, err := tx.Run(n.RunID)
 			if err != nil && !errors.Is(err, store.ErrNoRow) {
 				return nil, err

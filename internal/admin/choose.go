@@ -37,7 +37,9 @@ func (c *Company) Customer(tx *store.Tx, text string) (int64, error) {
 	case !c.SeesCustomer(customer.Followers):
 		return 0, missing
 	case !customer.Live:
-		missing.Deletion = customer.DeletionID
+		if c.Events.Holds(customer.DeletionID) {
+			missing.Deletion = c.Events.Label(customer.DeletionID)
+		}
 		return 0, missing
 	}
 	return id, nil

@@ -31,8 +31,9 @@ type NotFound struct {
 	// Near is a name that may have been meant, "" for none. It is one that the
 	// one who acts may see.
 	Near string
-	// Deletion is the event that sent it to the recycle bin, 0 for none.
-	Deletion int64
+	// Deletion is the event that sent it to the recycle bin, as D7 or X7, "" for
+	// none.
+	Deletion string
 }
 
 func (e *NotFound) Error() string { return fmt.Sprintf("%s %s: not found", e.Kind, e.Written) }

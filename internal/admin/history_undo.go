@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -219,12 +220,11 @@ func shown(v any) any {
 
 // runImage finds what a run changed of a row, and how to think it away.
 func runImage(tx *store.Tx, run int64, k key) (undo func(*crm.Company), found bool, err error) {
-	var images []string
-	err = tx.Select(&images, "SELECT before_image FROM import_change WHERE run_id = ? AND kind = ? AND item_id = ? ORDER BY seq", run, k.kind, k.id)
-	if err != nil || len(images) == 0 || images[0] == "" {
+	images, err := tx.ChangesOf(run, k.kind, k.id)
+	if err != nil || len(images) == 0 || images[0].Before == "" {
 		return nil, false, err
 	}
-	body := []byte(images[0])
+	body := []byte(images[0].Before)
 	return func(f *crm.Company) {
 		switch k.kind {
 		case crm.RefStaff:
@@ -258,14 +258,14 @@ func replace[T any](rows []T, row T, id func(T) int64) {
 // deletionsSince thinks away the deletions since a moment, and finds what cannot
 // be thought away.
 func (c *Company) deletionsSince(tx *store.Tx, b *back, moment int64, about map[key]bool) error {
-	deletions, err := deletionsAfter(tx, moment)
-	if err != nil {
-		return err
-	}
-	for _, one := range deletions {
-		if one.Kind != "delete" && one.Kind != "merge" {
-			b.gaps = append(b.gaps, said(fmt.Sprintf("之后有过恢复或撤销（%s）：它带回的东西当时是否在回收站里，没有还原", at("X", one.ID)),
-				fmt.Sprintf("there was a restore or undo since (%s): whether what it brought back was in the bin is not reconstructed", at("X", one.ID))))
+	for _, id := range slices.Sorted(maps.Keys(c.Events)) {
+		one := c.Events[id]
+		if one.CreatedAt <= moment {
+			continue
+		}
+		if one.Kind != crm.EventDelete && one.Kind != crm.EventMerge {
+			b.gaps = append(b.gaps, said(fmt.Sprintf("之后有过恢复或撤销（%s）：它带回的东西当时是否在回收站里，没有还原", one.Label()),
+				fmt.Sprintf("there was a restore or undo since (%s): whether what it brought back was in the bin is not reconstructed", one.Label())))
 			continue
 		}
 		b.undo = append(b.undo, func(f *crm.Company) {
@@ -282,8 +282,8 @@ func (c *Company) deletionsSince(tx *store.Tx, b *back, moment int64, about map[
 		})
 		for k := range about {
 			if k.kind == crm.ObjectGroup && c.names.byGroup[k.id].DeletionID == one.ID || k.kind == crm.ObjectTag && c.names.byTag[k.id].DeletionID == one.ID {
-				b.events = append(b.events, Event{At: one.At, Kind: "deleted", By: c.Account(one.By), Name: cmp.Or(c.Called(one.By), one.Operator), On: c.written(k),
-					Deletion: one.ID, Reason: one.Reason, Text: said("删除（"+at("D", one.ID)+"）", "deleted ("+at("D", one.ID)+")")})
+				b.events = append(b.events, Event{At: one.CreatedAt, Kind: "deleted", By: c.Account(one.CreatedBy), Name: cmp.Or(c.Called(one.CreatedBy), one.Operator), On: c.written(k),
+					Deletion: one.ID, Reason: one.Reason, Text: said("删除（"+one.Label()+"）", "deleted ("+one.Label()+")")})
 			}
 		}
 	}
@@ -348,23 +348,4 @@ func (c *Company) asOf(moment int64, b *back) crm.Company {
 		f.Grants = append(f.Grants, g)
 	}
 	return f
-}
-
-// deletion is a row of the recycle bin's events.
-type deletion struct {
-	ID       int64  `db:"id"`
-	Kind     string `db:"kind"`
-	State    string `db:"state"`
-	Reason   string `db:"reason"`
-	At       int64  `db:"created_at"`
-	By       int64  `db:"created_by"`
-	Operator string `db:"operator"`
-}
-
-const deletionColumns = "id, kind, state, reason, created_at, created_by, operator"
-
-func deletionsAfter(tx *store.Tx, moment int64) ([]deletion, error) {
-	var out []deletion
-	err := tx.Select(&out, "SELECT "+deletionColumns+" FROM deletion WHERE created_at > ? ORDER BY id", moment)
-	return out, err
 }

@@ -160,11 +160,11 @@ func (d *Desk) groupWarnings(c *Company, name string, but int64, made bool) []cr
 	if made {
 		binned := int64(0)
 		for _, g := range c.names.groups[name] {
-			if g.DeletionID != 0 && c.seen(access.Group(g.ID)) {
+			if c.Events.Holds(g.DeletionID) && c.seen(access.Group(g.ID)) {
 				binned = max(binned, g.DeletionID)
 			}
 		}
-		found = inBin(found, name, refName(name), binned)
+		found = c.inBin(found, name, refName(name), binned)
 	}
 	for _, g := range c.Groups {
 		if g.DeletionID == 0 && g.ID != but && crm.IsNearDuplicate(g.Name, name) && c.seen(access.Group(g.ID)) {
@@ -181,11 +181,11 @@ func (d *Desk) tagWarnings(c *Company, group crm.Group, name string, but int64, 
 	if made {
 		binned := int64(0)
 		for _, t := range c.names.tags[name] {
-			if t.DeletionID != 0 && c.names.byGroup[t.GroupID].Name == group.Name && c.seen(access.Tag(t.ID)) {
+			if c.Events.Holds(t.DeletionID) && c.names.byGroup[t.GroupID].Name == group.Name && c.seen(access.Tag(t.ID)) {
 				binned = max(binned, t.DeletionID)
 			}
 		}
-		found = inBin(found, name, refName(group.Name)+":"+refName(name), binned)
+		found = c.inBin(found, name, refName(group.Name)+":"+refName(name), binned)
 	}
 	for _, t := range c.Tags {
 		if t.GroupID == group.ID && t.ID != but && t.DeletionID == 0 && crm.IsNearDuplicate(t.Name, name) && c.seen(access.Tag(t.ID)) {
@@ -196,11 +196,11 @@ func (d *Desk) tagWarnings(c *Company, group crm.Group, name string, but int64, 
 	return found
 }
 
-func inBin(found []crm.Problem, name, written string, deletion int64) []crm.Problem {
+func (c *Company) inBin(found []crm.Problem, name, written string, deletion int64) []crm.Problem {
 	if deletion == 0 {
 		return found
 	}
-	return append(found, crm.Problem{Code: crm.InBin, Column: -1, Value: name, Warn: true, Args: []string{written, "D" + strconv.FormatInt(deletion, 10)}})
+	return append(found, crm.Problem{Code: crm.InBin, Column: -1, Value: name, Warn: true, Args: []string{written, c.Events.Label(deletion)}})
 }
 
 func near(name, other string) crm.Problem {

@@ -12,8 +12,8 @@ import (
 
 // names finds things by what commands call them.
 type names struct {
-	groups  map[string][]crm.Group // live and in the bin
-	byGroup map[int64]crm.Group
+	groups  map[string][]crm.Group // live and in the bin; not what is gone for good but for its tags
+	byGroup map[int64]crm.Group    // that too, and so on
 	byTag   map[int64]crm.Tag
 	tags    map[string][]crm.Tag
 	paths   map[int64]string
@@ -29,11 +29,15 @@ func newNames(c crm.Company) names {
 		parents: make(map[int64]int64, len(c.Departments)),
 		staff:   make(map[string][]crm.Staff), byStaff: make(map[int64]crm.Staff)}
 	for _, g := range c.Groups {
-		n.groups[g.Name] = append(n.groups[g.Name], g)
+		if !c.Events[g.DeletionID].Barred() {
+			n.groups[g.Name] = append(n.groups[g.Name], g)
+		}
 		n.byGroup[g.ID] = g
 	}
 	for _, t := range c.Tags {
-		n.tags[t.Name] = append(n.tags[t.Name], t)
+		if !c.Events[t.DeletionID].Barred() {
+			n.tags[t.Name] = append(n.tags[t.Name], t)
+		}
 		n.byTag[t.ID] = t
 	}
 	for id, path := range n.paths {
@@ -66,11 +70,11 @@ func (c *Company) Group(text string, bin bool) (crm.Group, error) {
 	if err != nil || r.Kind != crm.ObjectGroup {
 		return crm.Group{}, &NotFound{Kind: crm.ObjectGroup, Written: text}
 	}
-	if g, ok := c.names.byGroup[r.ID]; ok && (bin || g.DeletionID == 0) && c.seen(access.Group(g.ID)) {
+	if g, ok := c.names.byGroup[r.ID]; ok && (g.DeletionID == 0 || bin && c.Events.Holds(g.DeletionID)) && c.seen(access.Group(g.ID)) {
 		return g, nil
 	}
 	var found []crm.Group
-	binned := &NotFound{Kind: crm.ObjectGroup, Written: text}
+	event := int64(0)
 	for _, g := range c.names.groups[strings.Join(r.Names, "")] {
 		if !c.seen(access.Group(g.ID)) {
 			continue
@@ -78,14 +82,14 @@ func (c *Company) Group(text string, bin bool) (crm.Group, error) {
 		if g.DeletionID == 0 {
 			return g, nil
 		}
-		binned.Deletion = max(binned.Deletion, g.DeletionID)
+		event = max(event, g.DeletionID)
 		found = append(found, g)
 	}
 	switch {
 	case len(found) == 0:
 		return crm.Group{}, c.missing(crm.ObjectGroup, text)
 	case !bin:
-		return crm.Group{}, binned
+		return crm.Group{}, c.binned(crm.ObjectGroup, text, event)
 	case len(found) > 1:
 		return crm.Group{}, ambiguous(crm.ObjectGroup, text, found, func(g crm.Group) int64 { return g.ID })
 	}
@@ -99,18 +103,18 @@ func (c *Company) Tag(text string, bin bool) (crm.Tag, error) {
 	if err != nil || r.Kind != crm.ObjectTag {
 		return crm.Tag{}, &NotFound{Kind: crm.ObjectTag, Written: text}
 	}
-	if t, ok := c.names.byTag[r.ID]; ok && (bin || c.live(t)) && c.seen(access.Tag(t.ID)) {
+	if t, ok := c.names.byTag[r.ID]; ok && (c.live(t) || bin && !c.Events[t.DeletionID].Barred()) && c.seen(access.Tag(t.ID)) {
 		return t, nil
 	}
 	var live, dead []crm.Tag
-	binned := &NotFound{Kind: crm.ObjectTag, Written: text}
+	event := int64(0)
 	for _, t := range c.names.tags[last(r.Names)] {
 		switch {
 		case len(r.Names) == 2 && c.names.byGroup[t.GroupID].Name != r.Names[0], !c.seen(access.Tag(t.ID)):
 		case c.live(t):
 			live = append(live, t)
 		default:
-			binned.Deletion = max(binned.Deletion, t.DeletionID, c.names.byGroup[t.GroupID].DeletionID)
+			event = max(event, c.deletion(t))
 			dead = append(dead, t)
 		}
 	}
@@ -121,7 +125,7 @@ func (c *Company) Tag(text string, bin bool) (crm.Tag, error) {
 	case len(live) == 1:
 		return live[0], nil
 	case len(live) == 0 && len(dead) > 0:
-		return crm.Tag{}, binned
+		return crm.Tag{}, c.binned(crm.ObjectTag, text, event)
 	case len(live) == 0:
 		return crm.Tag{}, c.missing(crm.ObjectTag, text)
 	}
@@ -166,6 +170,21 @@ func (c *Company) missing(kind, text string) error {
 
 func (c *Company) live(t crm.Tag) bool {
 	return t.DeletionID == 0 && c.names.byGroup[t.GroupID].DeletionID == 0
+}
+
+// deletion is the event that keeps a tag in the bin, 0 for a live one: of its own
+// and that of its group the later, for with that one both come back.
+func (c *Company) deletion(t crm.Tag) int64 {
+	event := t.DeletionID
+	if group := c.names.byGroup[t.GroupID].DeletionID; c.Events.Holds(group) {
+		event = max(event, group)
+	}
+	return event
+}
+
+// binned is the answer about a thing that lies in the bin.
+func (c *Company) binned(kind, written string, event int64) *NotFound {
+	return &NotFound{Kind: kind, Written: written, Deletion: c.Events.Label(event)}
 }
 
 func last(names []string) string {

@@ -202,7 +202,7 @@ func (s *Stats) alike(kind, group string, names []string) {
 // bin counts the groups and tags in the recycle bin that may be seen.
 func (s *Stats) bin(c *Company) {
 	for _, g := range c.Groups {
-		if g.DeletionID != 0 && c.seen(access.Group(g.ID)) {
+		if c.Events.Holds(g.DeletionID) && c.seen(access.Group(g.ID)) {
 			s.Bin.Groups++
 		}
 	}

@@ -50,6 +50,8 @@ func (d *Desk) Why(ctx context.Context, on, user, customer string) (why Why, err
 			s.zone = loc
 		}
 		if err := s.find(on); err != nil {
+			why = Why{On: on, Subject: c.Called(who.ID)}
+			why.Causes, err = s.purged(on, err)
 			return err
 		}
 		if customer != "" {
@@ -91,7 +93,7 @@ func (s *search) find(on string) error {
 		return nil
 	case !errors.As(err, &missing):
 		return err
-	case missing.Deletion != 0:
+	case missing.Deletion != "":
 		s.o, err = s.c.Object(on, true)
 		return err
 	}
@@ -122,7 +124,7 @@ func (s *search) namesakes() {
 		t := s.c.names.byTag[s.o.ID]
 		for _, old := range s.c.names.tags[t.Name] {
 			if s.c.names.byGroup[old.GroupID].Name == s.c.names.byGroup[t.GroupID].Name {
-				add(cmp.Or(old.DeletionID, s.c.names.byGroup[old.GroupID].DeletionID), access.Tag(old.ID))
+				add(s.c.deletion(old), access.Tag(old.ID))
 			}
 		}
 	}
@@ -214,7 +216,7 @@ func (s *search) bin() {
 	case crm.ObjectTag:
 		t := s.c.names.byTag[s.o.ID]
 		s.deleted(t.DeletionID, "DELETED", said("标签", "the tag"))
-		if group := s.c.names.byGroup[t.GroupID].DeletionID; group != t.DeletionID {
+		if group := s.c.names.byGroup[t.GroupID].DeletionID; group != t.DeletionID && s.c.Events.Holds(group) {
 			s.deleted(group, "DELETED", said("它所在的标签组", "its group"))
 		}
 	}
@@ -224,14 +226,16 @@ func (s *search) deleted(event int64, code string, what func(crm.Lang) string) {
 	if event == 0 {
 		return
 	}
-	c := Cause{Code: code,
-		Text: func(l crm.Lang) string {
-			return what(l) + l.Pick("在回收站里（", " is in the recycle bin (") + at("D", event) + l.Pick("）", ")")
-		},
-		Fix: said(fmt.Sprintf("[tagkeep] tagkeep recycle restore D%d", event), fmt.Sprintf("[tagkeep] tagkeep recycle restore D%d", event))}
-	var rows []deletion
-	if s.tx.Select(&rows, "SELECT "+deletionColumns+" FROM deletion WHERE id = ?", event) == nil && len(rows) == 1 {
-		c.At, c.Reason, c.By = rows[0].At, rows[0].Reason, cmp.Or(s.c.Called(rows[0].By), rows[0].Operator)
+	d, label := s.c.Events[event], s.c.Events.Label(event)
+	line := "[tagkeep] tagkeep recycle restore " + label
+	c := Cause{Code: code, At: d.CreatedAt, By: cmp.Or(s.c.Called(d.CreatedBy), d.Operator), Reason: d.Reason, Fix: said(line, line), Text: func(l crm.Lang) string {
+		return what(l) + l.Pick("在回收站里（", " is in the recycle bin (") + label + l.Pick("）", ")")
+	}}
+	if d.Barred() {
+		c.Fix = said("", "")
+		c.Text = func(l crm.Lang) string {
+			return what(l) + l.Pick("已被彻底删除，或正在彻底删除（", " is gone for good, or about to be (") + label + l.Pick("）", ")")
+		}
 	}
 	s.add(c)
 }

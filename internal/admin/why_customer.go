@@ -43,17 +43,12 @@ func (s *search) tagged() error {
 // untagged finds who took the tag from the customer: while one of them was in the
 // recycle bin, or in an import.
 func (s *search) untagged() (bool, error) {
-	var asleep []struct {
-		At  int64 `db:"at"`
-		By  int64 `db:"by_id"`
-		Run int64 `db:"run_id"`
-	}
-	err := s.tx.Select(&asleep, "SELECT at, by_id, run_id FROM sleeping_removal WHERE kind = 'link' AND customer_id = ? AND tag_id = ? ORDER BY id DESC", s.customer, s.o.ID)
+	one, found, err := s.tx.LastRemoval(s.customer, s.o.ID)
 	if err != nil {
 		return false, err
 	}
-	for _, one := range asleep {
-		s.removedBy(one.At, one.By, one.Run, 0)
+	if found {
+		s.removedBy(one.At, one.ByID, one.RunID, 0)
 		return true, nil
 	}
 	runs, err := s.tx.Runs(historyRuns)
@@ -77,33 +72,32 @@ func (s *search) untagged() (bool, error) {
 }
 
 // removedIn is the row of a run that took the tag from the customer, 0 for none.
-func (s *search) removedIn(run int64) (int64, error) {
-	var images []struct {
-		Row  int64  `db:"row_no"`
-		Body string `db:"before_image"`
-	}
-	err := s.tx.Select(&images, "SELECT row_no, before_image FROM import_change WHERE run_id = ? AND kind = 'links' AND item_id = ? ORDER BY seq DESC", run, s.customer)
-	for _, image := range images {
-		var links struct {
-			Removed []crm.Link `json:"removed"`
-		}
-		if json.Unmarshal([]byte(image.Body), &links) == nil && slices.ContainsFunc(links.Removed, func(l crm.Link) bool { return l.TagID == s.o.ID }) {
+func (s *search) removedIn(run int64) (int, error) {
+	images, err := s.tx.ChangesOf(run, crm.ImageLinks, s.customer)
+	for _, image := range slices.Backward(images) {
+		var links crm.LinksImage
+		if json.Unmarshal([]byte(image.Before), &links) == nil && slices.ContainsFunc(links.Removed, func(l crm.Link) bool { return l.TagID == s.o.ID }) {
 			return image.Row, nil
 		}
 	}
 	return 0, err
 }
 
-func (s *search) removedBy(when, by, run, row int64) {
+// removedBy tells who took the tag, in which run; with a minus it is the event
+// that purged it.
+func (s *search) removedBy(when, by, run int64, row int) {
 	zh, en := "客户身上的这个标签被移除了", "the tag was taken from the customer"
-	if run != 0 {
+	switch {
+	case run > 0:
 		zh, en = zh+"：导入 "+at("R", run), en+": import "+at("R", run)
+	case run < 0:
+		zh, en = zh+"：随 "+s.c.Events.Label(-run)+" 彻底删除", en+": purged with "+s.c.Events.Label(-run)
 	}
 	if row != 0 {
 		zh, en = zh+fmt.Sprintf(" 第 %d 行", row), en+fmt.Sprintf(", row %d", row)
 	}
 	fix := said("", "")
-	if run != 0 {
+	if run > 0 {
 		fix = said("[tagkeep] tagkeep runs show "+at("R", run), "[tagkeep] tagkeep runs show "+at("R", run))
 	}
 	s.add(Cause{Code: "UNTAGGED", At: when, By: strings.TrimSpace(s.c.Called(by)), Text: said(zh, en), Fix: fix})

@@ -2,6 +2,7 @@ package admin
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"tagkeep/internal/crm"
@@ -53,6 +54,12 @@ func TestWhy(t *testing.T) {
 			})
 			return nil
 		}, "tag:高意向", "zhang", "wm1", []string{"UNTAGGED"}},
+		{"purged while asleep", func(t *testing.T, db *store.DB) error {
+			storetest.Write(t, db, func(tx *store.Tx) error {
+				return tx.RemoveLink(crm.Link{CustomerID: 1, TagID: 1, StaffID: zhang}, 9, lead, -8)
+			})
+			return nil
+		}, "tag:高意向", "zhang", "wm1", []string{"UNTAGGED"}},
 		{"still tagged", nil, "tag:高意向", "zhang", "wm1", []string{"THERE"}},
 		{"never tagged", nil, "tag:低意向", "zhang", "wm1", []string{"NOT_TAGGED"}},
 		{"expired", func(t *testing.T, db *store.DB) error {
@@ -75,6 +82,9 @@ func TestWhy(t *testing.T) {
 					got = append(got, cause.Code)
 					if cause.Text(crm.Chinese) == "" || cause.Text(crm.English) == "" {
 						t.Errorf("%s says nothing", cause.Code)
+					}
+					if text := cause.Text(crm.Chinese); c.name == "purged while asleep" && !strings.HasSuffix(text, "随 D8 彻底删除") {
+						t.Errorf("said: %s", text)
 					}
 				}
 				if err != nil || !slices.Equal(got, c.want) {

@@ -132,4 +132,6 @@ type Company struct {
 	Tags   []Tag
 	// Grants may hold revoked, ended and future ones: they count for nothing.
 	Grants []Grant
+	// Events are those that things lie in the recycle bin with, to name them.
+	Events Events
 }

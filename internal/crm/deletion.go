@@ -48,3 +48,23 @@ func (d Deletion) Label() string {
 	}
 	return letter + strconv.FormatInt(d.ID, 10)
 }
+
+// Barred reports whether nothing can come back from the event any more: it is
+// being removed for good, or has been.
+func (d Deletion) Barred() bool { return d.State == StatePurging || d.State == StatePurged }
+
+// Events are the events of the recycle bin by id.
+type Events map[int64]Deletion
+
+// Label is how people call the event that a thing lies in the bin with.
+func (e Events) Label(id int64) string {
+	d, ok := e[id]
+	if !ok {
+		d = Deletion{ID: id, Kind: EventDelete}
+	}
+	return d.Label()
+}
+
+// Holds reports whether a thing with this deletion id lies in the bin and can
+// come back. A group of a purged event, kept for the sake of its tags, does not.
+func (e Events) Holds(id int64) bool { return id != 0 && !e[id].Barred() }

@@ -128,6 +128,7 @@ type named struct {
 // names finds things by what people call them.
 type names struct {
 	bin    bool
+	events crm.Events
 	tags   map[int64]int64 // those that count, with their groups
 	things map[string][]named
 	gone   map[string][]named // groups and tags in the bin; id is that of the deletion
@@ -135,18 +136,23 @@ type names struct {
 }
 
 func newNames(c crm.Company, bin bool) *names {
-	n := &names{bin: bin, tags: make(map[int64]int64), things: make(map[string][]named), gone: make(map[string][]named), below: make(map[int64][]int64)}
+	n := &names{bin: bin, events: c.Events, tags: make(map[int64]int64), things: make(map[string][]named), gone: make(map[string][]named), below: make(map[int64][]int64)}
 	groups := make(map[int64]crm.Group, len(c.Groups))
 	for _, g := range c.Groups {
 		groups[g.ID] = g
-		n.add("group", named{id: g.ID, exact: g.Name, short: g.Name}, g.DeletionID)
+		if !c.Events[g.DeletionID].Barred() {
+			n.add("group", named{id: g.ID, exact: g.Name, short: g.Name}, g.DeletionID)
+		}
 	}
 	for _, t := range c.Tags {
 		g, ok := groups[t.GroupID]
 		if !ok {
 			continue
 		}
-		deletion := max(t.DeletionID, g.DeletionID)
+		deletion := t.DeletionID
+		if c.Events.Holds(g.DeletionID) {
+			deletion = max(deletion, g.DeletionID)
+		}
 		if bin || deletion == 0 {
 			n.tags[t.ID] = t.GroupID
 		}
@@ -290,8 +296,12 @@ func sameName(found []named) bool {
 // missing is the error about a name of nothing.
 func (n *names) missing(field, text string, match func(named) int) error {
 	e := &NameError{Field: field, Name: text}
+	event := int64(0)
 	for _, t := range choose(n.gone[field], match) {
-		e.Deletion = max(e.Deletion, t.id)
+		event = max(event, t.id)
+	}
+	if event != 0 {
+		e.Deletion = n.events.Label(event)
 	}
 	var known []string
 	for _, t := range n.things[field] {

@@ -40,7 +40,7 @@ type NameError struct {
 	Name     string   // as written
 	Near     string   // the name that was most likely meant, "" for none
 	Choices  []string // how to name each of the several things; nil when there is none
-	Deletion int64    // the thing is in the recycle bin, by this event; 0 when not
+	Deletion string   // the thing is in the recycle bin, by this event, as D7; "" when not
 }
 
 func (e *NameError) Error() string { return "filter: " + e.Message(crm.English) }
@@ -51,9 +51,9 @@ func (e *NameError) Message(l crm.Lang) string {
 	switch {
 	case len(e.Choices) > 0:
 		return l.Pick("条件里的"+f.zh+" "+e.Name+" 有多个", "condition: there is more than one "+f.name+" "+e.Name)
-	case e.Deletion != 0:
-		return l.Pick(fmt.Sprintf("条件里的%s %s 在回收站里（D%d）", f.zh, e.Name, e.Deletion),
-			fmt.Sprintf("condition: the %s %s is in the recycle bin (D%d)", f.name, e.Name, e.Deletion))
+	case e.Deletion != "":
+		return l.Pick(fmt.Sprintf("条件里的%s %s 在回收站里（%s）", f.zh, e.Name, e.Deletion),
+			fmt.Sprintf("condition: the %s %s is in the recycle bin (%s)", f.name, e.Name, e.Deletion))
 	}
 	return l.Pick("条件里的"+f.zh+"不存在："+e.Name, "condition: there is no "+f.name+" "+e.Name)
 }
@@ -63,7 +63,7 @@ func (e *NameError) Fix(l crm.Lang) string {
 	switch {
 	case len(e.Choices) > 0:
 		return l.Pick("写明是哪一个：", "say which one: ") + strings.Join(e.Choices, l.Pick("、", ", "))
-	case e.Deletion != 0:
+	case e.Deletion != "":
 		return l.Pick("要选回收站里的，在条件里加上「且 在回收站」", "add \"and in bin\" to the condition to choose what is in the bin")
 	case e.Near != "":
 		return l.Pick("是否想写 "+e.Near+"？", "did you mean "+e.Near+"?")

@@ -21,15 +21,6 @@ func (tx *Tx) Grants() ([]crm.Grant, error) {
 	return out, err
 }
 
-// GrantsOn lists the grants on one object as Grants does. kind is one of the
-// Object constants, id is 0 for all. Those on a tag's group are not among the
-// tag's.
-func (tx *Tx) GrantsOn(kind string, id int64) ([]crm.Grant, error) {
-	var out []crm.Grant
-	err := tx.Select(&out, "SELECT "+grantColumns+" FROM access_grant WHERE object_kind = ? AND object_id = ? ORDER BY id", kind, id)
-	return out, err
-}
-
 // Grant reads one grant, revoked or not; ErrGone when there is none.
 func (tx *Tx) Grant(id int64) (crm.Grant, error) {
 	var g crm.Grant
@@ -167,6 +158,7 @@ func (tx *Tx) Company() (c crm.Company, err error) {
 		func() (err error) { c.Groups, err = tx.Groups(WithBin); return },
 		func() (err error) { c.Tags, err = tx.Tags(WithBin); return },
 		func() (err error) { c.Grants, err = tx.Grants(); return },
+		func() (err error) { c.Events, err = tx.Events(); return },
 	} {
 		if err := step(); err != nil {
 			return c, fmt.Errorf("read the company: %w", err)

@@ -141,9 +141,9 @@ func (f *AuditFilter) texts(a *Audit) bool {
 
 // TagRun is what a run did to a tag.
 type TagRun struct {
-	RunID   int64 `db:"run_id"`
+	RunID   int64 `db:"run_id"`  // with a minus an event of the recycle bin
 	Links   int64 `db:"links"`   // those that it added and that are there, sleeping ones too
-	Removed int64 `db:"removed"` // those that it removed while they slept
+	Removed int64 `db:"removed"` // those that it removed, or purged, while they slept
 }
 
 // TagRuns counts by run, in order, what was done with a tag; run 0 is what was
@@ -151,8 +151,8 @@ type TagRun struct {
 func (tx *Tx) TagRuns(tagID int64) ([]TagRun, error) {
 	var out []TagRun
 	err := tx.Select(&out, `SELECT run_id, SUM(links) AS links, SUM(removed) AS removed FROM (
-			SELECT CASE WHEN run_id < 0 THEN 0 ELSE run_id END AS run_id, COUNT(*) AS links, 0 AS removed FROM link WHERE tag_id = ? GROUP BY run_id
-			UNION ALL SELECT CASE WHEN run_id < 0 THEN 0 ELSE run_id END AS run_id, 0, COUNT(*) FROM sleeping_removal WHERE kind = 'link' AND tag_id = ? GROUP BY run_id
+			SELECT run_id, COUNT(*) AS links, 0 AS removed FROM link WHERE tag_id = ? GROUP BY run_id
+			UNION ALL SELECT run_id, 0, COUNT(*) FROM sleeping_removal WHERE kind = 'link' AND tag_id = ? GROUP BY run_id
 		) AS both_kinds GROUP BY run_id ORDER BY run_id`, tagID, tagID)
 	return out, err
 }

@@ -52,6 +52,20 @@ func (tx *Tx) Deletions() ([]crm.Deletion, error) {
 	return out, err
 }
 
+// Events reads what names the events by id: not their summaries, counts and
+// sights, which can be long.
+func (tx *Tx) Events() (crm.Events, error) {
+	var list []crm.Deletion
+	if err := tx.Select(&list, "SELECT id, kind, of_id, state, reason, snapshot_id, created_at, created_by, operator, ended_at, ended_by FROM deletion"); err != nil {
+		return nil, err
+	}
+	events := make(crm.Events, len(list))
+	for _, d := range list {
+		events[d.ID] = d
+	}
+	return events, nil
+}
+
 // SetCounts writes what an event did, as JSON.
 func (tx *Tx) SetCounts(event int64, counts string) error {
 	return tx.one("save the event", "UPDATE deletion SET counts = ? WHERE id = ?", counts, event)
@@ -190,6 +204,17 @@ func (tx *Tx) RemovedAsleep(event int64, fn func(Removal) error) error {
 			}
 		}
 	}
+}
+
+// LastRemoval is when the tag was last taken from the customer while one of them
+// lay in the bin; found is false when it never was.
+func (tx *Tx) LastRemoval(customer, tag int64) (r Removal, found bool, err error) {
+	err = tx.Get(&r, `SELECT kind, customer_id, tag_id, staff_id, grant_id, at, by_id, run_id FROM sleeping_removal
+		WHERE kind = 'link' AND customer_id = ? AND tag_id = ? ORDER BY id DESC LIMIT 1`, customer, tag)
+	if errors.Is(err, ErrNoRow) {
+		return r, false, nil
+	}
+	return r, err == nil, err
 }
 
 // maxChange is how long the body of one change may be: MySQL's MEDIUMTEXT holds

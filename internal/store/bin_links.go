@@ -197,15 +197,10 @@ func (tx *Tx) clashes(returning, there []int64, tail string, arg int64, fn func(
 	})
 }
 
-// CopyLinks gives a tag the links of another one that it has not got yet, with
+// CopyLinksOfAll gives a tag the links of others that it has not got yet, with
 // their times and people, and marks them as the event's: their run is the
-// event's id with a minus. It returns how many it gave.
-func (tx *Tx) CopyLinks(from, to, event int64) (int64, error) {
-	return tx.CopyLinksOfAll([]int64{from}, to, event)
-}
-
-// CopyLinksOfAll does so with the links of several tags; where more than one has
-// a link for a pair, the earliest is taken.
+// event's id with a minus. Where more than one has a link for a pair, the
+// earliest is taken. It returns how many it gave.
 func (tx *Tx) CopyLinksOfAll(from []int64, to, event int64) (int64, error) {
 	earlier, earlierArgs := tx.In("e.tag_id", anys(from))
 	ours, ourArgs := tx.In("o.tag_id", anys(from))

@@ -178,6 +178,18 @@ func (tx *Tx) RunChanges(runID int64, fn func([]Change) error) error {
 	}
 }
 
+// ChangesOf lists the before-images of one thing of a run, the first first.
+func (tx *Tx) ChangesOf(runID int64, kind string, id int64) (out []Change, err error) {
+	err = tx.Each("SELECT row_no, kind, item_id, staff_id, before_image, after_digest FROM import_change WHERE run_id = ? AND kind = ? AND item_id = ? ORDER BY seq",
+		[]any{runID, kind, id}, func(rows *sqlx.Rows) error {
+			var c Change
+			err := rows.Scan(&c.Row, &c.Kind, &c.ItemID, &c.StaffID, &c.Before, &c.After)
+			out = append(out, c)
+			return err
+		})
+	return out, err
+}
+
 // LinksOfRun hands out in batches the links that carry a run's mark. fn may use
 // tx, also to remove them.
 func (tx *Tx) LinksOfRun(runID int64, fn func([]crm.Link) error) error {

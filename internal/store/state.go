@@ -177,11 +177,17 @@ func (s *stater) tagLibrary() error {
 	if err != nil {
 		return err
 	}
+	events, err := s.tx.Events()
+	if err != nil {
+		return err
+	}
 	s.groups = make(map[int64]crm.Group, len(groups))
 	for _, g := range groups {
 		s.groups[g.ID] = g
 		if g.DeletionID != 0 {
-			s.out.InBin.Groups++
+			if events[g.DeletionID].State != crm.StatePurged { // such a group is there for its tags only
+				s.out.InBin.Groups++
+			}
 			continue
 		}
 		s.out.Counts.Groups++

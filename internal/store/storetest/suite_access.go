@@ -38,19 +38,6 @@ func grantRows(t *testing.T, db *store.DB) {
 		t.Errorf("grants (-want +got):\n%s", diff)
 	}
 	Read(t, db, func(tx *store.Tx) error {
-		for what, on := range map[string]struct {
-			kind string
-			id   int64
-			want []crm.Grant
-		}{
-			"all": {crm.ObjectAll, 0, want[:1]}, "group": {crm.ObjectGroup, 8, []crm.Grant{want[1], want[3]}},
-			"tag of the same id": {crm.ObjectTag, 8, want[2:3]}, "nothing": {crm.ObjectTag, 99, nil},
-		} {
-			got, err := tx.GrantsOn(on.kind, on.id)
-			if diff := cmp.Diff(on.want, got); diff != "" || err != nil {
-				t.Errorf("grants on %s (-want +got): %v\n%s", what, err, diff)
-			}
-		}
 		one, err := tx.Grant(8)
 		if diff := cmp.Diff(want[2], one); diff != "" {
 			t.Errorf("grant 8 (-want +got):\n%s", diff)
