@@ -177,7 +177,11 @@ func (a *app) sayDeleted(out deleted, until string) {
 		head = a.t("已合并，原标签在回收站 D%d：", "merged, the old tags are in the recycle bin, D%d: ")
 	}
 	if out.dryRun {
-		a.say("%s%s", a.t("预演（没有写入任何数据），会删除：", "dry run (nothing written), would go: "), doomedLine(out.Counts, a.language()))
+		head = a.t("预演（没有写入任何数据），会删除：", "dry run (nothing written), would go: ")
+		if out.into != "" {
+			head = fmt.Sprintf(a.t("预演（没有写入任何数据），会并入 %s，然后进回收站：", "dry run (nothing written), would be merged into %s and go into the bin: "), out.into)
+		}
+		a.say("%s%s", head, doomedLine(out.Counts, a.language()))
 	} else {
 		a.say("%s%s", fmt.Sprintf(head, out.Event), doomedLine(out.Counts, a.language()))
 	}
@@ -230,6 +234,7 @@ func (a *app) sayList(l *list) {
 	a.some(lines)
 	if l.done != "" {
 		a.say(a.t("没有删除的行：%s", "rows that were not deleted: %s"), l.done)
+		a.say(a.t("这些行里仍要删除的，改好后再执行 tagkeep delete %s --from %s --reason 原因%s", "to delete those of them that should go, mend them and run tagkeep delete %s --from %s --reason TEXT%s"), l.thing+"s", quoted(l.done), a.sameActor()+a.sameDatabase())
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -186,7 +187,7 @@ func (a *app) showSnapshot(cmd *cobra.Command, word string) error {
 		}
 		a.print("%s  %s  %s  %s", i.Short(), s.time(i.Created), a.reasonWord(i.Reason), i.Label)
 		a.print(a.t("  文件：%s（%s）", "  file: %s (%s)"), i.Path, sizeOf(i.Bytes))
-		a.print(a.t("  公司：%s，数据库 %s", "  company: %s, database %s"), i.Company, i.Database)
+		a.print(a.t("  公司：%s，数据库 %s", "  company: %s, database %s"), cmp.Or(i.Company, "—"), i.Database)
 		if !i.Whole() {
 			a.print(a.t("  范围：%s", "  scope: %s"), i.Scope)
 		}
