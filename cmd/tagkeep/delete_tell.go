@@ -89,10 +89,18 @@ func doomedParts(d recycle.Doomed, lang crm.Lang) []string {
 		{d.Grants, "授权 %d 个", "%d grants"}, {d.People, "失去权限的员工 %d 人", "%d people losing access"},
 	} {
 		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf(lang.Pick(p.zh, p.en), p.n))
+			parts = append(parts, fmt.Sprintf(lang.Pick(p.zh, oneOrMore(p.en, p.n)), p.n))
 		}
 	}
 	return parts
+}
+
+// oneOrMore makes English words for several fit for one.
+func oneOrMore(words string, n int64) string {
+	if n != 1 {
+		return words
+	}
+	return strings.NewReplacer("groups", "group", "tags", "tag", "customers", "customer", "links", "link", "grants", "grant", "people", "person").Replace(words)
 }
 
 func doomedLine(d recycle.Doomed, lang crm.Lang) string {
@@ -101,6 +109,7 @@ func doomedLine(d recycle.Doomed, lang crm.Lang) string {
 
 // showDoomed shows what goes, with the first names.
 func (a *app) showDoomed(d recycle.Doomed, c *choice) {
+	a.say("%s", a.t("会放入回收站：", "into the recycle bin would go:"))
 	for _, part := range doomedParts(d, a.language()) {
 		a.say("  %s", part)
 	}
@@ -131,7 +140,7 @@ func (a *app) tellDeleted(ctx context.Context, d *admin.Desk, out deleted) error
 		}
 		werr = out.choice.list.finish(event)
 	}
-	until, err := a.keptUntil(ctx, d, out.Event)
+	until, err := a.keptUntil(context.WithoutCancel(ctx), d, out.Event)
 	if err != nil {
 		return err
 	}

@@ -242,7 +242,7 @@ func (a *app) restoreFromBin(cmd *cobra.Command, word string, f *returnFlags) er
 		}
 		done, err := recycle.Restore(cmd.Context(), b.DB, b.dir, id, o)
 		if err != nil {
-			return err
+			return untouched(err)
 		}
 		c.plan, c.done = &done.Plan, done.Event
 		return c.tell(f)

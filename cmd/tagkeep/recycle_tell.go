@@ -67,9 +67,9 @@ func (c *account) printLeft() {
 			c.a.print(c.t("  … 还有 %d 项，见 --report 或 --json", "  … %d more, see --report or --json"), len(left)-n)
 			return
 		}
-		c.a.print("  %s %s ×%d  %s：%s", x.Kind, x.What, x.N, x.Verdict.Label(c.a.language()), x.Why)
+		c.a.print(c.t("  %s %s ×%d  %s：%s", "  %s %s ×%d  %s: %s"), x.Kind, x.What, x.N, x.Verdict.Label(c.a.language()), x.Why)
 		if x.Command != "" {
-			c.a.print("      %s：%s", x.Next, x.Command)
+			c.a.print(c.t("      %s：%s", "      %s: %s"), x.Next, x.Command)
 		}
 	}
 }

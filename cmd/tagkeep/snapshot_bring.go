@@ -28,7 +28,7 @@ func (a *app) bringFrom(cmd *cobra.Command, s *shelf, info snapshot.Info, src *s
 		OnConflict: recycle.Policy(f.onConflict), Fit: f.fit, AcceptWider: f.wider, Hash: f.plan, Reason: f.reason, By: o.By, Command: o.Command, Wait: o.Wait, Progress: o.Progress})
 	bar.done()
 	if err != nil {
-		return err
+		return untouched(err)
 	}
 	if a.json {
 		event, newer := out.Event, out.Newer

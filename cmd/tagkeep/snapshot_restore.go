@@ -188,7 +188,7 @@ func (a *app) restoreInto(cmd *cobra.Command, s *shelf, info snapshot.Info, src 
 	out, err := restore(cmd.Context(), db, src, o)
 	bar.done()
 	if err != nil {
-		return err
+		return untouched(err)
 	}
 	return a.tellRestored(db, info, out, f.dryRun)
 }

@@ -86,8 +86,8 @@ func (a *app) listOne(s *shelf, i snapshot.Info) {
 		a.print(a.t("%s %s  【已损坏】%s：%s", "%s %s  [DAMAGED] %s: %s"), padded(i.Short(), 5), s.time(i.Created), i.File, a.problem(i.Problem))
 		return
 	}
-	a.print("%s %s  %s %s %s  %s %s", padded(i.Short(), 5), s.time(i.Created), padded(a.reasonWord(i.Reason), 10), padded(a.scopeWord(i), 6),
-		padded(sizeOf(i.Bytes), 9), fmt.Sprintf(a.t("%d 行", "%d rows"), i.Total()), a.standing(s, i))
+	a.print("%s %s  %s %s %s  %s %s", padded(i.Short(), 5), s.time(i.Created), padded(a.reasonWord(i.Reason), 14), padded(a.scopeWord(i), 6),
+		padded(sizeOf(i.Bytes), 9), fmt.Sprintf(a.t("%7d 行", "%7d rows"), i.Total()), a.standing(s, i))
 	if i.Label != "" {
 		a.print("      %s", i.Label)
 	}
