@@ -207,7 +207,7 @@ func (im *Import) warnRows(hidden int64) {
 func (im *Import) warnFile() {
 	var others []string
 	for _, s := range im.file.Info.Sheets {
-		if !s.Read && !s.Chart && !table.IsTemplateSheet(s.Name) {
+		if !s.Read && !s.Chart && !table.IsTemplateSheet(s.Name) && !report.BesideFailedRows(im.file.Info.Sheet, s.Name) {
 			others = append(others, s.Name)
 		}
 	}

@@ -179,12 +179,16 @@ func (b *bringer) tell(kind string, ends map[int64]*end, rows []fileRow) {
 	for i := range rows {
 		r := &rows[i]
 		e := ends[r.id]
+		name := cmp.Or(r.text("name"), "#"+itoa(r.id))
+		if group := b.groups[r.num("group_id")]; kind == crm.ObjectTag && group != nil && group.row != nil {
+			name = group.row.text("name") + ":" + name
+		}
 		b.act(kind, r.id, e.id, e.fate)
 		switch e.fate {
 		case fateStays, fatePurged:
-			b.open(kind, crm.Stale, cmp.Or(r.text("name"), "#"+itoa(r.id)))
+			b.open(kind, crm.Stale, name)
 		case fateParked:
-			b.open(kind, crm.Parked, cmp.Or(r.text("name"), "#"+itoa(r.id)))
+			b.open(kind, crm.Parked, name)
 		}
 	}
 }

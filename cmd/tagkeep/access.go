@@ -27,6 +27,9 @@ func (a *app) accessCommand() *cobra.Command {
 func needed(flags ...[2]string) error {
 	for _, f := range flags {
 		if strings.TrimSpace(f[1]) == "" {
+			if f[0] == "reason" {
+				return refuse("USAGE", both("缺少 --reason", "--reason is missing"), both(`加 --reason "为什么"，会记入操作记录`, `add --reason "WHY"; the log keeps it`))
+			}
 			return usage("缺少 --%s", "--%s is missing", f[0])
 		}
 	}

@@ -214,7 +214,8 @@ var actionWords = []struct{ action, zh string }{
 	{"department.rename", "部门改名"}, {"department.move", "移动部门"}, {"department.merge", "合并部门"}, {"department.split", "拆分部门"},
 	{"import tags", "导入标签"}, {"import customers", "导入客户"}, {"import staff", "导入员工"}, {"import grants", "导入授权"},
 	{"access.grant", "授权"}, {"access.revoke", "收回授权"}, {"access.request", "申请权限"}, {"access.approve", "批准申请"}, {"access.deny", "拒绝申请"}, {"access.only", "限定可见范围"},
-	{"delete", "删除"}, {"recycle.restore", "恢复"}, {"recycle.purge", "彻底删除"}, {"recycle.retention", "回收站保留天数"}, {"undo", "撤销"},
+	{"delete", "删除"}, {"recycle.restore", "恢复"}, {"recycle.purge", "彻底删除"}, {"recycle.retention", "回收站保留天数"},
+	{"tag.merge", "合并标签"}, {"undo", "撤销"}, {"snapshot.create", "快照"}, {"snapshot.restore", "快照还原"}, {"snapshot.prune", "清理快照"},
 }
 
 func (a *app) actionWord(action string) string {
@@ -330,7 +331,11 @@ func (a *app) flat(prefix string, all map[string]any) []string {
 			parts = append(parts, a.flat(inner, v)...)
 		case json.Number, string, bool:
 			if text := fmt.Sprint(v); text != "0" && text != "" && text != "false" {
-				parts = append(parts, a.field(prefix, k)+"="+a.detailValue(k, v))
+				name := a.field(prefix, k)
+				if name == "" { // of one value that was changed
+					name = "现"
+				}
+				parts = append(parts, name+"="+a.detailValue(k, v))
 			}
 		}
 	}

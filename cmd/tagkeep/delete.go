@@ -190,7 +190,7 @@ func (a *app) intoBin(cmd *cobra.Command, d *admin.Desk, f doFlags, c *choice, f
 	if bar != nil {
 		bar.done()
 	}
-	return out, snapshotError(err)
+	return out, snapshotError(untouched(err))
 }
 
 // check refuses a choice of nothing, and of everything without a word.

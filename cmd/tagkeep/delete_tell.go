@@ -89,10 +89,18 @@ func doomedParts(d recycle.Doomed, lang crm.Lang) []string {
 		{d.Grants, "授权 %d 个", "%d grants"}, {d.People, "失去权限的员工 %d 人", "%d people losing access"},
 	} {
 		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf(lang.Pick(p.zh, p.en), p.n))
+			parts = append(parts, fmt.Sprintf(lang.Pick(p.zh, oneOrMore(p.en, p.n)), p.n))
 		}
 	}
 	return parts
+}
+
+// oneOrMore makes English words for several fit for one.
+func oneOrMore(words string, n int64) string {
+	if n != 1 {
+		return words
+	}
+	return strings.NewReplacer("groups", "group", "tags", "tag", "customers", "customer", "links", "link", "grants", "grant", "people", "person").Replace(words)
 }
 
 func doomedLine(d recycle.Doomed, lang crm.Lang) string {
@@ -101,6 +109,7 @@ func doomedLine(d recycle.Doomed, lang crm.Lang) string {
 
 // showDoomed shows what goes, with the first names.
 func (a *app) showDoomed(d recycle.Doomed, c *choice) {
+	a.say("%s", a.t("会放入回收站：", "into the recycle bin would go:"))
 	for _, part := range doomedParts(d, a.language()) {
 		a.say("  %s", part)
 	}
@@ -131,7 +140,7 @@ func (a *app) tellDeleted(ctx context.Context, d *admin.Desk, out deleted) error
 		}
 		werr = out.choice.list.finish(event)
 	}
-	until, err := a.keptUntil(ctx, d, out.Event)
+	until, err := a.keptUntil(context.WithoutCancel(ctx), d, out.Event)
 	if err != nil {
 		return err
 	}
@@ -177,7 +186,11 @@ func (a *app) sayDeleted(out deleted, until string) {
 		head = a.t("已合并，原标签在回收站 D%d：", "merged, the old tags are in the recycle bin, D%d: ")
 	}
 	if out.dryRun {
-		a.say("%s%s", a.t("预演（没有写入任何数据），会删除：", "dry run (nothing written), would go: "), doomedLine(out.Counts, a.language()))
+		head = a.t("预演（没有写入任何数据），会删除：", "dry run (nothing written), would go: ")
+		if out.into != "" {
+			head = fmt.Sprintf(a.t("预演（没有写入任何数据），会并入 %s，然后进回收站：", "dry run (nothing written), would be merged into %s and go into the bin: "), out.into)
+		}
+		a.say("%s%s", head, doomedLine(out.Counts, a.language()))
 	} else {
 		a.say("%s%s", fmt.Sprintf(head, out.Event), doomedLine(out.Counts, a.language()))
 	}
@@ -230,6 +243,7 @@ func (a *app) sayList(l *list) {
 	a.some(lines)
 	if l.done != "" {
 		a.say(a.t("没有删除的行：%s", "rows that were not deleted: %s"), l.done)
+		a.say(a.t("这些行里仍要删除的，改好后再执行 tagkeep delete %s --from %s --reason 原因%s", "to delete those of them that should go, mend them and run tagkeep delete %s --from %s --reason TEXT%s"), l.thing+"s", quoted(l.done), a.sameActor()+a.sameDatabase())
 	}
 }
 

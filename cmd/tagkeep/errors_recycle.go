@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"strconv"
 	"strings"
@@ -22,6 +23,16 @@ func recycleError(err error) error {
 		return f
 	}
 	return snapshotError(err)
+}
+
+// untouched says of what is done whole or not at all that it was interrupted
+// before it was done.
+func untouched(err error) error {
+	if !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &failure{exit: exitStopped, code: "INTERRUPTED", err: both("已中断，没有改动任何数据", "interrupted, no data were changed"),
+		hint: both("要继续就再运行同一命令", "to go on, run the same command again")}
 }
 
 // explainRefused is about who asks and how much they ask for.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/schollz/progressbar/v3"
@@ -114,7 +115,7 @@ func exportError(err error, path string) error {
 	case errors.Is(err, exporter.ErrExists):
 		return refuse("FILE_EXISTS", both("文件已存在：%s", "the file exists: %s", path), both("换一个文件名，或加 --force 覆盖", "choose another name, or replace it with --force"))
 	case errors.Is(err, exporter.ErrFormat):
-		return refuse("USAGE", both("文件名要以 .xlsx、.csv 或 .csv.zst 结尾：%s", "the file's name must end in .xlsx, .csv or .csv.zst: %s", path), both("例如 %s.xlsx", "such as %s.xlsx", path))
+		return refuse("USAGE", both("文件名要以 .xlsx、.csv 或 .csv.zst 结尾：%s", "the file's name must end in .xlsx, .csv or .csv.zst: %s", path), both("例如 %s", "such as %s", strings.TrimSuffix(path, filepath.Ext(path))+".xlsx"))
 	}
 	if zh, en := report.FileHint("zh", err), report.FileHint("en", err); zh != "" {
 		return &failure{exit: exitFailed, code: "NOT_WRITTEN", err: fmt.Errorf("%w", err), hint: words{zh, en}}

@@ -212,6 +212,16 @@ func repeatedFlags(cmd *cobra.Command) string {
 	return strings.Join(flags, "")
 }
 
+// planFlags are the flags that a command needs to carry out what its dry run
+// showed, but for the database and who acts.
+func planFlags(cmd *cobra.Command) string {
+	text := ""
+	for _, f := range flagsOf(cmd, "db", "as", "lang", "json", "quiet", "yes", "dry-run", "plan", "report", "wait") {
+		text += " " + f
+	}
+	return text
+}
+
 // flagsOf are the flags that were given, as a shell takes them.
 func flagsOf(cmd *cobra.Command, without ...string) []string {
 	var out []string

@@ -83,11 +83,24 @@ func (a *app) atBin(cmd *cobra.Command, making bool, fn func(*bin) error) error 
 
 // eventID reads D7, X7 or 7.
 func eventID(word string) (int64, error) {
-	id, err := strconv.ParseInt(strings.TrimLeft(word, "DdXx"), 10, 64)
+	digits := word
+	if word != "" && strings.Contains("DdXx", word[:1]) {
+		digits = word[1:]
+	}
+	id, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || id < 1 {
 		return 0, usage("%q 不是删除事件的编号，例如 D7", "%q is not a deletion such as D7", word)
 	}
 	return id, nil
+}
+
+// sameEvent refuses X7 where 7 is a deletion, and D7 where it is a restore: they
+// count as one, and who mixes them up means another event.
+func sameEvent(word string, d crm.Deletion) error {
+	if label := strings.ToUpper(word); label[0] > '9' && label[0] != d.Label()[0] {
+		return recycle.ErrNoEvent
+	}
+	return nil
 }
 
 // binEntry is an event in JSON.
@@ -153,15 +166,43 @@ func (a *app) listBin(cmd *cobra.Command, look recycle.Look) error {
 }
 
 func (a *app) printEntry(b *bin, e recycle.Entry) {
-	a.print("%s %s  %s%s", padded(e.Label(), 5), a.moment(e.CreatedAt), a.whoDid(b, e.Deletion), a.because(e.Reason))
-	a.print("      %s", e.Summary)
-	words := []string{fmt.Sprintf(a.t("标签组 %d，标签 %d，客户 %d", "%d groups, %d tags, %d customers"), e.Now.Groups, e.Now.Tags, e.Now.Customers)}
+	a.print("%s %s  %s%s", padded(e.Label(), 5), a.moment(e.CreatedAt), a.whoDid(b, e.Deletion), a.because(a.reasonOf(e)))
+	a.print("      %s%s", a.eventWord(e), e.Summary)
+	var words []string
+	if e.Now != (recycle.Contents{}) || e.State == crm.StateInBin {
+		words = append(words, fmt.Sprintf(a.t("标签组 %d，标签 %d，客户 %d", "%d groups, %d tags, %d customers"), e.Now.Groups, e.Now.Tags, e.Now.Customers))
+	}
 	var was recycle.Doomed
 	if json.Unmarshal([]byte(e.Counts), &was) == nil && was.Links > 0 {
 		words = append(words, fmt.Sprintf(a.t("删除时打标关系 %d，授权 %d", "%d links, %d grants when deleted"), was.Links, was.Grants))
 	}
 	words = append(words, a.lifeOf(e), a.snapshotOf(e))
 	a.print("      %s", strings.Join(words, a.t("；", "; ")))
+}
+
+// reasonOf is why an event came about; the one that a restore gives by itself is
+// kept in English.
+func (a *app) reasonOf(e recycle.Entry) string {
+	if event, ok := strings.CutPrefix(e.Reason, "replaced by the restore of "); ok {
+		return a.t("恢复 "+event+" 时被替换", e.Reason)
+	}
+	return e.Reason
+}
+
+// eventWord says what an event was that is no deletion, and why such a one has
+// things in the bin.
+func (a *app) eventWord(e recycle.Entry) string {
+	switch {
+	case e.Kind == crm.EventRestore && e.State == crm.StateInBin:
+		return a.t("恢复时被并入或替换下来的：", "merged or replaced when this was restored: ")
+	case e.Kind == crm.EventRestore:
+		return a.t("恢复：", "restore of ")
+	case e.Kind == crm.EventUndo:
+		return a.t("撤销：", "undo of ")
+	case e.Kind == crm.EventMerge:
+		return a.t("合并标签：", "merged tags: ")
+	}
+	return ""
 }
 
 func (a *app) whoDid(b *bin, d crm.Deletion) string {
@@ -252,10 +293,11 @@ func (a *app) findInBin(cmd *cobra.Command, name string) error {
 			case "live":
 				a.print(a.t("%s：在用，没有被删除", "%s: is there, it was not deleted"), what)
 			case "purged":
-				a.print(a.t("%s：已随 %s 彻底删除，%s%s", "%s: purged with %s, %s%s"), what, label, f.At, f.By)
+				a.print(a.t("%s：已随 %s 彻底删除，%s", "%s: purged with %s, %s"), what, label, f.At)
 				a.print(a.t("  查找快照：%s", "  look in the snapshots: %s"), f.Command)
 			default:
 				a.print(a.t("%s：在回收站，%s，%s %s", "%s: in the bin, %s, %s %s"), what, label, f.At, a.byWhom(f.By))
+				a.print(a.t("  先看恢复会怎样：%s", "  what a restore would do: %s"), strings.Replace(f.Command, " restore ", " plan ", 1))
 				a.print(a.t("  恢复：%s", "  restore: %s"), f.Command)
 			}
 		}

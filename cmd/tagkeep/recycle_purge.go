@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -69,6 +70,9 @@ func (a *app) purgeBin(cmd *cobra.Command, o recycle.PurgeOptions) error {
 			if !a.json {
 				a.printPurged(plan, true)
 			}
+			if !terminal(a.stdin) {
+				return refuse("NOT_CONFIRMED", both("没有确认，没有彻底删除任何数据", "not confirmed, nothing was removed"), both("核对后加 --yes；只看会删除什么用 --dry-run", "when that is right, add --yes; --dry-run shows what would go"))
+			}
 			ok, err := a.confirmed(cmd.Context(), a.t("彻底删除？不能再从回收站恢复", "remove it for good? There is no restore from the bin after that"))
 			if err != nil {
 				return err
@@ -106,7 +110,10 @@ func purgeError(err error, done, all int) error {
 	}
 	f := &failure{exit: exitFailed, code: "PURGE_UNFINISHED", err: err, done: both("已彻底删除 %d 个，共 %d 个", "%d of %d are purged", done, all),
 		hint: both("没有做完的不能再恢复，再次运行 tagkeep recycle purge 会做完；tagkeep recycle list 查看", "what was begun cannot be restored; run tagkeep recycle purge again to finish it; tagkeep recycle list shows it")}
-	if told != nil {
+	switch {
+	case errors.Is(err, context.Canceled):
+		f.exit, f.code, f.err = exitStopped, "INTERRUPTED", both("已中断", "interrupted")
+	case told != nil:
 		f.err = told.err
 	}
 	return f

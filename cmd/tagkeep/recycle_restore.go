@@ -200,20 +200,27 @@ func (a *app) restoreFromBin(cmd *cobra.Command, word string, f *returnFlags) er
 	}
 	return a.atBin(cmd, !f.dryRun, func(b *bin) error {
 		e, err := recycle.Show(cmd.Context(), b.DB, b.dir, id, recycle.Look{By: b.By}, nil)
+		if err == nil {
+			err = sameEvent(word, e.Deletion)
+		}
 		if err != nil {
 			return err
+		}
+		if e.State == crm.StateRestored {
+			return refuse("NOT_IN_BIN", both("%s 已经恢复过了，回收站里没有它的内容", "%s has been restored already, nothing of it is in the bin", e.Label()),
+				both("tagkeep recycle list --all 列出由哪一次恢复（X 编号）；要撤回那次恢复：tagkeep undo X 编号", "tagkeep recycle list --all shows by which restore (its X number); tagkeep undo with that number takes the restore back"))
 		}
 		o, err := f.options(cmd, b, id)
 		if err != nil {
 			return err
 		}
-		asks := !f.dryRun && !a.yes && !a.json && terminal(a.stdin)
+		asks := !f.dryRun && f.hash == "" && !a.yes && !a.json && terminal(a.stdin) // --plan is an answer already
 		if asks && f.onConflict == "" {
 			if err := a.chooseEach(cmd.Context(), b, id, &o); err != nil {
 				return err
 			}
 		}
-		c := &account{a: a, b: b, e: e}
+		c := &account{a: a, b: b, e: e, flags: planFlags(cmd)}
 		if f.dryRun || asks {
 			plan, err := recycle.PlanRestore(cmd.Context(), b.DB, id, o)
 			if err != nil {
@@ -235,7 +242,7 @@ func (a *app) restoreFromBin(cmd *cobra.Command, word string, f *returnFlags) er
 		}
 		done, err := recycle.Restore(cmd.Context(), b.DB, b.dir, id, o)
 		if err != nil {
-			return err
+			return untouched(err)
 		}
 		c.plan, c.done = &done.Plan, done.Event
 		return c.tell(f)

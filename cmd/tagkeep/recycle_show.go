@@ -100,7 +100,7 @@ func (a *app) tellShown(b *bin, e recycle.Entry, items []recycle.InBin, counts m
 		a.say(a.t("已写入 %s", "written to %s"), written)
 	}
 	if e.State == crm.StateInBin {
-		a.print(a.t("下一步：tagkeep recycle plan %s", "next: tagkeep recycle plan %s"), e.Label())
+		a.print(a.t("下一步：tagkeep recycle plan %s%s", "next: tagkeep recycle plan %s%s"), e.Label(), a.sameActor()+a.sameDatabase())
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -44,9 +45,6 @@ func (c *account) print() {
 			a.print(a.t("  名称冲突 %s：%s", "  name conflict %s: %s"), i.Name, a.overlap(c.plan, i))
 		}
 	}
-	if c.done == 0 && len(c.plan.Conflicts()) > 0 {
-		a.print("%s", a.t("  名称冲突的处理可用 --on-conflict merge|rename|replace|skip 或 --rename 改变", "  --on-conflict merge|rename|replace|skip or --rename decide otherwise about names that are taken"))
-	}
 	a.print(a.t("打标关系：%s", "links: %s"), c.verdictLine("link"))
 	a.print(a.t("授权：%s", "grants: %s"), c.verdictLine("grant"))
 	c.printLeft()
@@ -55,7 +53,7 @@ func (c *account) print() {
 		a.print(a.t("说明：%s", "note: %s"), n)
 	}
 	if len(c.wecom()) > 0 {
-		a.print("%s", a.t("企业微信：", "WeCom: ")+strings.Join(c.advice(), " "))
+		a.print("%s", a.t("企业微信：", "WeCom: ")+strings.Join(c.advice(), a.t("", " ")))
 	}
 }
 
@@ -70,9 +68,9 @@ func (c *account) printLeft() {
 			c.a.print(c.t("  … 还有 %d 项，见 --report 或 --json", "  … %d more, see --report or --json"), len(left)-n)
 			return
 		}
-		c.a.print("  %s %s ×%d  %s：%s", x.Kind, x.What, x.N, x.Verdict.Label(c.a.language()), x.Why)
+		c.a.print(c.t("  %s %s ×%d  %s：%s", "  %s %s ×%d  %s: %s"), x.Kind, x.What, x.N, x.Verdict.Label(c.a.language()), x.Why)
 		if x.Command != "" {
-			c.a.print("      %s：%s", x.Next, x.Command)
+			c.a.print(c.t("      %s：%s", "      %s: %s"), x.Next, x.Command)
 		}
 	}
 }
@@ -188,15 +186,25 @@ func (c *account) tell(f *returnFlags) error {
 		case c.done == 0 && c.b.masked: // an auditor cannot go on
 			c.a.print(c.t("计划编号：%s", "plan: %s"), c.plan.Hash)
 		case c.done == 0:
-			c.a.print(c.t("计划编号：%s\n下一步：tagkeep recycle restore %s --plan %[1]s%s", "plan: %s\nnext: tagkeep recycle restore %s --plan %[1]s%s"), c.plan.Hash, c.e.Label(), c.same())
+			if len(c.plan.Conflicts()) > 0 && f.onConflict == "" {
+				c.a.print("%s", c.t("名称冲突也可以这样处理：--on-conflict merge 并入现有的，replace 替换现有的（现有的进回收站），skip 不恢复；或 --rename 另起名称",
+					"about names that are taken: --on-conflict merge into those that are there, replace them (they go to the bin), skip; or --rename"))
+			}
+			c.a.print(c.t("计划编号：%s", "plan: %s"), c.plan.Hash)
+			c.a.print(c.t("下一步：%s", "next: %s"), c.command())
 		default:
-			c.a.say(c.t("撤回：tagkeep undo X%d", "to undo it: tagkeep undo X%d"), c.done)
+			c.a.say(c.t("撤回：tagkeep undo X%d%s", "to undo it: tagkeep undo X%d%s"), c.done, c.same())
 		}
 	}
 	if c.plan.Partly() {
 		return ended(exitPartly)
 	}
 	return nil
+}
+
+// command is the restore that the plan was made for.
+func (c *account) command() string {
+	return fmt.Sprintf("tagkeep recycle restore %s%s --plan %s%s", c.e.Label(), c.flags, c.plan.Hash, c.same())
 }
 
 // write makes the workbook and returns its absolute path.

@@ -20,6 +20,8 @@ type account struct {
 	e    recycle.Entry
 	plan *recycle.Plan
 	done int64 // the restore's event, 0 of a plan
+	// flags of the command that decide what the plan is, as a shell takes them.
+	flags string
 }
 
 // leftRow is something that does not simply come back.

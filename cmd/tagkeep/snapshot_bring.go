@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,7 @@ import (
 )
 
 // bringFrom restores a snapshot into a database that is not empty.
-func (a *app) bringFrom(cmd *cobra.Command, s *shelf, info snapshot.Info, src *snapshot.Source, o snapshot.RestoreOptions, f restoreFlags) error {
+func (a *app) bringFrom(cmd *cobra.Command, s *shelf, info snapshot.Info, src *snapshot.Source, o snapshot.RestoreOptions, f restoreFlags, bar *rowBar) error {
 	if s.dir == nil && !f.dryRun { // the snapshot came from elsewhere
 		path, err := a.snapshotFolder()
 		if err != nil {
@@ -25,8 +26,9 @@ func (a *app) bringFrom(cmd *cobra.Command, s *shelf, info snapshot.Info, src *s
 	}
 	out, err := recycle.RestoreSnapshot(cmd.Context(), s.db, s.dir, src, recycle.SnapshotOptions{Mode: recycle.Mode(f.mode), Only: o.Only, Foreign: f.foreign, DryRun: f.dryRun,
 		OnConflict: recycle.Policy(f.onConflict), Fit: f.fit, AcceptWider: f.wider, Hash: f.plan, Reason: f.reason, By: o.By, Command: o.Command, Wait: o.Wait, Progress: o.Progress})
+	bar.done()
 	if err != nil {
-		return err
+		return untouched(err)
 	}
 	if a.json {
 		event, newer := out.Event, out.Newer
@@ -37,7 +39,7 @@ func (a *app) bringFrom(cmd *cobra.Command, s *shelf, info snapshot.Info, src *s
 			"restore": event, "newer": newer, "counts": out.Counts, "verdicts": append([]recycle.Count{}, out.Plan.Counts...), "conflicts": append([]recycle.Item{}, out.Plan.Conflicts()...),
 			"access": out.Plan.Access, "wider": out.Plan.Access.Wider(), "notes": append([]recycle.Note{}, out.Plan.Notes...), "open": append([]string{}, out.Open...), "plan": out.Hash})
 	} else {
-		a.tellBrought(info, out, f)
+		a.tellBrought(info, out, f, planFlags(cmd))
 	}
 	if err != nil {
 		return err
@@ -56,10 +58,10 @@ var broughtWords = []struct {
 	zh, en  string
 }{
 	{crm.Relinked, "补回", "back"}, {crm.Mapped, "补回（对应到现有的）", "back, on what is here"}, {recycle.Updated, "改回", "changed"}, {recycle.Removed, "移除", "removed"},
-	{crm.AlreadyThere, "已存在", "there"}, {crm.Parked, "待处理", "parked"}, {crm.Stale, "已失效", "stale"}, {crm.Conflict, "冲突", "conflicts"},
+	{crm.AlreadyThere, "已存在", "there"}, {crm.Parked, "待恢复", "parked"}, {crm.Stale, "已失效不恢复", "stale"}, {crm.Conflict, "需人工确认", "conflicts"},
 }
 
-func (a *app) tellBrought(info snapshot.Info, out recycle.FromSnapshot, f restoreFlags) {
+func (a *app) tellBrought(info snapshot.Info, out recycle.FromSnapshot, f restoreFlags, flags string) {
 	if f.dryRun {
 		a.say(a.t("预演：从 %s 还原（%s）", "dry run: restore from %s (%s)"), info.Short(), f.mode)
 	} else {
@@ -81,7 +83,12 @@ func (a *app) tellBrought(info snapshot.Info, out recycle.FromSnapshot, f restor
 		a.say(a.t("  名称已占用：%s %s，%s %s", "  name taken: %s %s, %s %s"), i.Kind, i.Name, i.Do, cmp.Or(i.NewName, string(i.Reason)))
 	}
 	for _, line := range out.Open {
-		a.say("  %s", line)
+		verdict, what, _ := strings.Cut(line, " ")
+		a.say("  %s  %s", crm.Verdict(verdict).Label(a.language()), what)
+	}
+	if stale := out.Counts[crm.ObjectGroup][crm.Stale] + out.Counts[crm.ObjectTag][crm.Stale] + out.Counts[crm.RefCustomer][crm.Stale]; stale > 0 {
+		a.say("%s", a.t("失效的是快照之后被删除的：从回收站恢复（tagkeep recycle find 名称），或用 --only 指名从快照带回",
+			"what is stale was deleted after the snapshot: restore it from the bin (tagkeep recycle find NAME), or name it with --only"))
 	}
 	for _, n := range out.Plan.Notes {
 		if n.Code == recycle.NoteDiffers {
@@ -89,17 +96,18 @@ func (a *app) tellBrought(info snapshot.Info, out recycle.FromSnapshot, f restor
 		}
 	}
 	if out.Counts["grant"][crm.Parked] > 0 {
-		a.say("%s", a.t("待处理的授权没有写入；需要的用 tagkeep access grant 重新授予", "grants that are parked are not written: give those that are needed again with tagkeep access grant"))
+		a.say("%s", a.t("待恢复的授权没有写入；需要的用 tagkeep access grant 重新授予", "grants that are parked are not written: give those that are needed again with tagkeep access grant"))
 	}
 	x := out.Plan.Access
 	a.say(a.t("访问权限：+%d 人，−%d 人（原有 %d 人）", "access: +%d people, −%d people (%d had it)"), x.Gained, x.Lost, x.Had)
 	if !f.dryRun {
+		a.say(a.t("撤回：tagkeep undo X%d%s", "to undo it: tagkeep undo X%d%s"), out.Event, a.sameActor()+a.sameDatabase())
 		return
 	}
 	if x.Wider() {
 		a.say("%s", a.t("多出的人超过限度，要加 --accept-wider", "more people than may pass without a word: add --accept-wider"))
 	}
-	a.say(a.t("按此计划还原：--plan %s", "to carry out this plan: --plan %s"), out.Hash)
+	a.say(a.t("下一步：%s", "next: %s"), fmt.Sprintf("tagkeep snapshot restore %s%s --plan %s%s", info.Short(), flags, out.Hash, a.sameActor()+a.sameDatabase()))
 }
 
 // bringError says what is refused when a snapshot meets data that are there.

@@ -177,7 +177,7 @@ func (a *app) restoreInto(cmd *cobra.Command, s *shelf, info snapshot.Info, src 
 	case !empty && info.Database != db.Meta().UUID && !f.foreign:
 		return snapshot.ErrForeign
 	case !empty:
-		return a.bringFrom(cmd, s, info, src, o, f)
+		return a.bringFrom(cmd, s, info, src, o, f, bar)
 	}
 	restore := snapshot.Restore
 	if f.dryRun {
@@ -188,7 +188,7 @@ func (a *app) restoreInto(cmd *cobra.Command, s *shelf, info snapshot.Info, src 
 	out, err := restore(cmd.Context(), db, src, o)
 	bar.done()
 	if err != nil {
-		return err
+		return untouched(err)
 	}
 	return a.tellRestored(db, info, out, f.dryRun)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -85,8 +86,8 @@ func (a *app) listOne(s *shelf, i snapshot.Info) {
 		a.print(a.t("%s %s  【已损坏】%s：%s", "%s %s  [DAMAGED] %s: %s"), padded(i.Short(), 5), s.time(i.Created), i.File, a.problem(i.Problem))
 		return
 	}
-	a.print("%s %s  %s %s %s  %s %s", padded(i.Short(), 5), s.time(i.Created), padded(a.reasonWord(i.Reason), 10), padded(a.scopeWord(i), 6),
-		padded(sizeOf(i.Bytes), 9), fmt.Sprintf(a.t("%d 行", "%d rows"), i.Total()), a.standing(s, i))
+	a.print("%s %s  %s %s %s  %s %s", padded(i.Short(), 5), s.time(i.Created), padded(a.reasonWord(i.Reason), 14), padded(a.scopeWord(i), 6),
+		padded(sizeOf(i.Bytes), 9), fmt.Sprintf(a.t("%7d 行", "%7d rows"), i.Total()), a.standing(s, i))
 	if i.Label != "" {
 		a.print("      %s", i.Label)
 	}
@@ -186,7 +187,7 @@ func (a *app) showSnapshot(cmd *cobra.Command, word string) error {
 		}
 		a.print("%s  %s  %s  %s", i.Short(), s.time(i.Created), a.reasonWord(i.Reason), i.Label)
 		a.print(a.t("  文件：%s（%s）", "  file: %s (%s)"), i.Path, sizeOf(i.Bytes))
-		a.print(a.t("  公司：%s，数据库 %s", "  company: %s, database %s"), i.Company, i.Database)
+		a.print(a.t("  公司：%s，数据库 %s", "  company: %s, database %s"), cmp.Or(i.Company, "—"), i.Database)
 		if !i.Whole() {
 			a.print(a.t("  范围：%s", "  scope: %s"), i.Scope)
 		}

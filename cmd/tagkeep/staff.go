@@ -166,8 +166,8 @@ func (a *app) disableCommand() *cobra.Command {
 	reason := ""
 	cmd := &cobra.Command{Use: "disable USERID --reason TEXT", Short: "停用账号：什么都不能看、不能用 / disable the account", Args: exactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if strings.TrimSpace(reason) == "" {
-				return usage("缺少 --reason 原因", "--reason TEXT is missing")
+			if err := needed([2]string{"reason", reason}); err != nil {
+				return err
 			}
 			return a.setDisabled(cmd, args[0], true, reason)
 		}}

@@ -158,7 +158,7 @@ func (u *undoing) takeBack(undo func(context.Context, *store.DB, *snapshot.Dir, 
 	o.DryRun = false
 	done, err := undo(u.ctx, u.db, dir, u.id, o)
 	if err != nil {
-		return err
+		return untouched(err)
 	}
 	return u.told(done)
 }

@@ -47,7 +47,7 @@ func (u *undoing) tellUndone(done recycle.Undone, ahead bool) {
 	if done.Snapshot.ID != "" {
 		u.say(u.t("进回收站的内容也保存在快照 %s：%s", "what went into the bin is in snapshot %s too: %s"), done.Snapshot.Short(), done.Snapshot.Path)
 	}
-	u.say(u.t("下一步：取消这次撤销用 tagkeep undo X%d", "next: to take this back, tagkeep undo X%d"), done.Event)
+	u.say(u.t("下一步：取消这次撤销用 tagkeep undo X%d%s", "next: to take this back, tagkeep undo X%d%s"), done.Event, u.sameActor()+u.sameDatabase())
 }
 
 // shownKept is how many things that stay are named for each reason.

@@ -43,7 +43,28 @@ func nearestCommand(cmd *cobra.Command, word string) string {
 	if near, ok := crm.Nearest(word, names); ok {
 		return cmd.CommandPath() + " " + near
 	}
-	return ""
+	return strings.Join(sameWord(cmd.Root(), strings.ToLower(word), cmd.Name()), " / ")
+}
+
+// sameWord are the commands called word that stand elsewhere: tags delete is
+// delete tags, and restore is one of recycle and one of snapshot.
+func sameWord(in *cobra.Command, word, under string) (paths []string) {
+	for _, c := range in.Commands() {
+		switch {
+		case c.Hidden:
+		case c.Name() != word:
+			paths = append(paths, sameWord(c, word, under)...)
+		case c.HasSubCommands():
+			for _, below := range c.Commands() {
+				if below.Name() == under {
+					paths = append(paths, below.CommandPath())
+				}
+			}
+		default:
+			paths = append(paths, c.CommandPath())
+		}
+	}
+	return paths
 }
 
 // flagError says in the user's language what pflag refuses.

@@ -117,7 +117,7 @@ func (p *parser) advance() (err error) {
 var keywords = map[string]string{
 	"and": "and", "且": "and", "并且": "and", "or": "or", "或": "or", "或者": "or", "not": "not", "非": "not",
 	"has": "has", "有": "has", "no": "no", "无": "no", "没有": "no", "in": "in", "在回收站": "in bin", "在回收站里": "in bin",
-	"contains": "~", "包含": "~",
+	"contains": "~", "包含": "~", "含": "~", "含有": "~",
 }
 
 // keyword is the reserved word that comes next, "" for anything else.

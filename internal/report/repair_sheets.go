@@ -21,7 +21,7 @@ func (r *repairXLSX) writeTags(t *Tally) error {
 	if r.opt.Lang == crm.English {
 		header = []string{"group_name", "tag_name", "occurrences", "nearest"}
 	}
-	w, err := r.newSheet(r.opt.Lang.Pick("待建标签", "Tags to create"), []float64{22, 22, 10, 26}, headerCells(header...))
+	w, err := r.newSheet(repairSheets[2].in(r.opt.Lang), []float64{22, 22, 10, 26}, headerCells(header...))
 	if err != nil {
 		return err
 	}
@@ -42,7 +42,7 @@ func (r *repairXLSX) writeTags(t *Tally) error {
 // writeSummary writes the sheet that tells what the file was and what became
 // of it.
 func (r *repairXLSX) writeSummary(s RepairSummary, t *Tally) error {
-	w, err := r.book.Sheet(r.opt.Lang.Pick("汇总", "Summary"), sheet.SheetOptions{Widths: []float64{24, 40, 10, 10, 40, 60}})
+	w, err := r.book.Sheet(repairSheets[3].in(r.opt.Lang), sheet.SheetOptions{Widths: []float64{24, 40, 10, 10, 40, 60}})
 	if err != nil {
 		return err
 	}
@@ -121,4 +121,23 @@ func codeRows(lang crm.Lang, t *Tally) [][]sheet.OutCell {
 		})
 	}
 	return rows
+}
+
+// repairSheets are the sheets of a repair workbook, the rows first.
+var repairSheets = [...]text{{"失败数据", "Failed rows"}, {"错误明细", "Errors"}, {"待建标签", "Tags to create"}, {"汇总", "Summary"}}
+
+// BesideFailedRows reports whether a sheet of this name came with the failed
+// rows of a repair workbook, read being the sheet that is imported.
+func BesideFailedRows(read, name string) bool {
+	for _, lang := range []crm.Lang{crm.Chinese, crm.English} {
+		if read != repairSheets[0].in(lang) {
+			continue
+		}
+		for _, s := range repairSheets[1:] {
+			if name == s.in(lang) {
+				return true
+			}
+		}
+	}
+	return false
 }

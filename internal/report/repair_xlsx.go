@@ -40,14 +40,14 @@ func (r *repairXLSX) start() (err error) {
 	}
 	widths = append(widths, 10, 22, 60)
 	header = append(header, headerCells(r.form.added()...)...)
-	if r.rows, err = r.newSheet(r.opt.Lang.Pick("失败数据", "Failed rows"), widths, header); err != nil {
+	if r.rows, err = r.newSheet(repairSheets[0].in(r.opt.Lang), widths, header); err != nil {
 		return err
 	}
 	names := []string{"行号", "列", "列名", "代码", "原值", "原因", "建议", "关联行"}
 	if r.opt.Lang == crm.English {
 		names = []string{"row", "column", "header", "code", "value", "message", "hint", "related_row"}
 	}
-	r.details, err = r.newSheet(r.opt.Lang.Pick("错误明细", "Errors"),
+	r.details, err = r.newSheet(repairSheets[1].in(r.opt.Lang),
 		[]float64{8, 6, 16, 22, 24, 44, 50, 10}, headerCells(names...))
 	return err
 }

@@ -60,7 +60,7 @@ func WriteRestored(w io.Writer, r Restored) error {
 }
 
 func writeRestored(book *sheet.XLSXWriter, r Restored) error {
-	s, err := book.Sheet(r.Lang.Pick("概要", "Summary"), sheet.SheetOptions{Widths: []float64{26, 90}})
+	s, err := book.Sheet(r.Lang.Pick("概要", "Summary"), sheet.SheetOptions{Widths: []float64{26, 90}, OnePage: true})
 	if err != nil {
 		return err
 	}
@@ -82,9 +82,9 @@ func writeRestored(book *sheet.XLSXWriter, r Restored) error {
 }
 
 func (d *restoredSheet) write(book *sheet.XLSXWriter, l crm.Lang, above []string, rows [][]string) error {
-	opt := sheet.SheetOptions{Widths: d.widths, FreezeRows: 1, AutoFilter: true}
+	opt := sheet.SheetOptions{Widths: d.widths, FreezeRows: 1, AutoFilter: true, OnePage: true}
 	if len(above) > 0 {
-		opt = sheet.SheetOptions{Widths: d.widths}
+		opt = sheet.SheetOptions{Widths: d.widths, OnePage: true}
 	}
 	s, err := book.Sheet(d.name.in(l), opt)
 	if err != nil {

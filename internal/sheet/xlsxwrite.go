@@ -70,6 +70,7 @@ type SheetOptions struct {
 	Widths     []float64 // of the columns from A on, in characters; 0 for the usual one
 	FreezeRows int       // rows at the top that stay when the rest is scrolled
 	AutoFilter bool      // over all rows, the first of which is the header
+	OnePage    bool      // printed as wide as one page, lying
 	MaxRows    int       // before the sheet goes on in a further one; 0 for as many as it can have
 }
 
@@ -158,6 +159,11 @@ func (s *SheetWriter) begin(name string) error {
 	if err := s.x.addSheet(name); err != nil {
 		return fmt.Errorf("write sheet %q: %w", name, err)
 	}
+	if s.opt.OnePage {
+		if err := s.x.onePageWide(name); err != nil {
+			return fmt.Errorf("write sheet %q: %w", name, err)
+		}
+	}
 	stream, err := s.x.f.NewStreamWriter(name)
 	if err != nil {
 		return fmt.Errorf("write sheet %q: %w", name, err)
@@ -182,6 +188,14 @@ func (s *SheetWriter) begin(name string) error {
 		}
 	}
 	return nil
+}
+
+func (x *XLSXWriter) onePageWide(name string) error {
+	fit, lying, wide, high := true, "landscape", 1, 0
+	if err := x.f.SetSheetProps(name, &excelize.SheetPropsOptions{FitToPage: &fit}); err != nil {
+		return err
+	}
+	return x.f.SetPageLayout(name, &excelize.PageLayoutOptions{Orientation: &lying, FitToWidth: &wide, FitToHeight: &high})
 }
 
 func (x *XLSXWriter) addSheet(name string) error {
