@@ -229,9 +229,18 @@ func (p *planner) linksOfMoved() error {
 		for i := range part {
 			values[i], byOld[part[i].old] = part[i].old, &part[i]
 		}
-		err = p.tx.LinksOf(values, func(l crm.Link) { p.moveLink(byOld[l.CustomerID], l, have, follows, chosen) })
+		var links []crm.Link
+		had := make(map[linkKey]bool)
+		err = p.tx.LinksOf(values, func(l crm.Link) {
+			links = append(links, l)
+			had[linkKey{l.CustomerID, l.TagID, l.StaffID}] = true
+		})
 		if err != nil {
 			return err
+		}
+		for _, l := range links {
+			p.uncountMerged(l, had)
+			p.moveLink(byOld[l.CustomerID], l, have, follows, chosen)
 		}
 		for i := range part {
 			slices.SortFunc(part[i].add, func(a, b crm.Link) int {
@@ -258,6 +267,18 @@ func (p *planner) livesOf(part []customerMove) (have map[linkKey]bool, follows m
 	return have, follows, err
 }
 
+// uncountMerged takes back what linksOfMerged said of a link whose customer goes
+// into another one too: that decides.
+func (p *planner) uncountMerged(l crm.Link, had map[linkKey]bool) {
+	switch to := p.tagTo[l.TagID]; {
+	case to == 0 || to == l.TagID:
+	case had[linkKey{l.CustomerID, to, l.StaffID}]:
+		p.count("link", crm.AlreadyThere, crm.ReasonMerged, -1)
+	default:
+		p.count("link", crm.Mapped, crm.ReasonMerged, -1)
+	}
+}
+
 // choices are what live customers have of live single-choice groups.
 func (p *planner) choices(have map[linkKey]bool) map[choice]bool {
 	out := make(map[choice]bool)
@@ -271,7 +292,7 @@ func (p *planner) choices(have map[linkKey]bool) map[choice]bool {
 
 func (p *planner) moveLink(m *customerMove, l crm.Link, have map[linkKey]bool, follows map[crm.Pair]bool, chosen map[choice]bool) {
 	to, planned := p.tagTo[l.TagID]
-	counted := planned && to != l.TagID // with the tag that is merged or stays
+	counted := planned && to == 0 // with the tag that stays
 	group := int64(0)
 	if planned {
 		group = p.plan.Items[p.items[Thing{crm.ObjectTag, l.TagID}]].group
