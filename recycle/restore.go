@@ -115,7 +115,7 @@ func (p *planner) apply(made snapshot.Made) (int64, error) {
 	if slices.ContainsFunc(p.plan.Items, func(i Item) bool { return i.Do == Merge }) {
 		own.HadAccess = p.event.HadAccess // what is merged lies in the bin with the restore, and may come back from there
 	}
-	counts, err := json.Marshal(p.plan)
+	counts, err := json.Marshal(p.plan.kept())
 	if err != nil {
 		return 0, err
 	}
@@ -130,6 +130,15 @@ func (p *planner) apply(made snapshot.Made) (int64, error) {
 		return 0, err
 	}
 	return own.ID, audit(p.tx, own, p.o.By, p.o.Command, "recycle.restore", map[string]any{"of": p.event.ID, "verdicts": p.plan.Counts, "total": p.plan.Total, "access": p.plan.Access})
+}
+
+// kept is what is stored of a plan: counts plus exceptions, and of these the first
+// ones.
+func (p *Plan) kept() Plan {
+	out := *p
+	out.Grants = slices.DeleteFunc(slices.Clone(p.Grants), func(v GrantVerdict) bool { return v.Verdict == crm.Relinked && v.Reason == "" })
+	out.Grants = out.Grants[:min(len(out.Grants), maxNotes)]
+	return out
 }
 
 // carryOut does what the plan says.

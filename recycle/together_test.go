@@ -2,6 +2,7 @@ package recycle
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -165,6 +166,33 @@ func TestRestoreWithoutTheSnapshot(t *testing.T) {
 		s.restore(event, RestoreOptions{})
 		s.same(s.state(), before, "without its snapshot")
 	})
+}
+
+// Who had access is kept for 2,000 people and 10,000 tags that each of them sees or
+// does not by the toss of a coin: it fits into a row, and reads back the same.
+func TestHadAccessOfVeryMany(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	s := sight{Groups: map[int64]int{1: 0}, Tags: make(map[int64]int), known: make(map[string]int)}
+	for tag := range int64(10_000) {
+		var set ids
+		for who := range int64(2000) {
+			if rng.IntN(2) == 0 {
+				set = append(set, who)
+			}
+		}
+		s.Tags[tag] = s.keep(set)
+	}
+	text, err := s.encode()
+	if err != nil || len(text) > 15<<20 {
+		t.Fatalf("%d bytes, %v", len(text), err)
+	}
+	back, err := decodeSight(text)
+	if err != nil || len(back.Tags) != 10_000 || !slices.Equal(back.Sets[back.Tags[7]], s.Sets[s.Tags[7]]) {
+		t.Errorf("read back: %v", err)
+	}
+	if _, err := decodeSight(text[:len(text)/2]); err == nil {
+		t.Error("half of it was read")
+	}
 }
 
 // Delete of 100,000 customers whose ids lie scattered, with who has access kept
