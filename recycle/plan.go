@@ -87,7 +87,7 @@ type Item struct {
 	NewOnly int64 `json:"new_only,omitempty"`
 	// Shell: the group comes back because a tag of it does, alone.
 	Shell bool `json:"shell,omitempty"`
-	// Reconstructed: it had been purged; its grants are gone.
+	// Reconstructed: it had been purged, and comes back from its shell.
 	Reconstructed bool `json:"reconstructed,omitempty"`
 
 	event int64 // that it lies in the bin with
@@ -273,7 +273,7 @@ type tagKey struct {
 // chosen are the parts of the event that are asked for.
 type chosen struct {
 	groups, tags       []int64
-	customers          []int64 // nil and all set = all of the event
+	customers, left    []int64 // of the event: those that are asked for, and the others
 	all                bool    // nothing of the event is left out
 	self, merged, skip []int64 // customers by what becomes of them
 }
@@ -307,7 +307,7 @@ func planStaged(tx *store.Tx, event int64, o RestoreOptions, staged *staging) (*
 }
 
 func (p *planner) run() error {
-	for _, step := range []func() error{p.read, p.choose, p.permit, p.planGroups, p.planTags, p.limit, p.planCustomers, p.order, p.planLinks, p.planGrants, p.planUnmerge, p.planAccess, p.finish} {
+	for _, step := range []func() error{p.read, p.choose, p.permit, p.planGroups, p.planTags, p.permitOthers, p.limit, p.planCustomers, p.order, p.planLinks, p.planGrants, p.planUnmerge, p.planAccess, p.finish} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -386,7 +386,9 @@ func (p *planner) choose() (err error) {
 				c.tags = append(c.tags, id)
 			}
 		}
-		c.customers = both(customers, setOf(only.Customers))
+		asked := setOf(only.Customers)
+		c.customers = both(customers, asked)
+		c.left = slices.DeleteFunc(customers, func(id int64) bool { return asked[id] })
 	}
 	if len(c.groups)+len(c.tags)+len(c.customers) == 0 && p.staged == nil {
 		return ErrNotInBin
@@ -416,6 +418,50 @@ func (p *planner) permit() error {
 		return err
 	}
 	return permit(p.tx, p.world, p.o.By, access.Restore, nil, nil, p.chosen.customers)
+}
+
+// permitOthers asks for the right to what is not asked for and changes all the
+// same: what is in the way, what things go into, and the group that comes back for
+// the sake of a tag.
+func (p *planner) permitOthers() error {
+	var replaced, touched, shells Selection
+	for _, i := range p.plan.Items {
+		s := &touched
+		switch {
+		case i.Do == Skip:
+			continue
+		case i.Do == Replace:
+			s = &replaced
+		case i.Do != Merge && i.Shell:
+			shells.Groups = append(shells.Groups, i.ID)
+		}
+		switch {
+		case i.Do != Merge && i.Do != Replace:
+		case i.Kind == crm.ObjectGroup:
+			s.Groups = append(s.Groups, i.Other)
+		default:
+			s.Tags = append(s.Tags, i.Other)
+		}
+		if into := p.groups[i.group]; i.Kind == crm.ObjectTag && into != nil && into.DeletionID == 0 && into.ID != p.tags[i.ID].GroupID {
+			touched.Groups = append(touched.Groups, into.ID)
+		}
+	}
+	gone := setOf(replaced.Groups)
+	for _, t := range p.company.Tags {
+		if t.DeletionID == 0 && gone[t.GroupID] {
+			replaced.Tags = append(replaced.Tags, t.ID)
+		}
+	}
+	for _, part := range []struct {
+		do access.Action
+		s  Selection
+	}{{access.Delete, replaced}, {access.Edit, touched}, {access.Restore, shells}} {
+		s := part.s.sorted()
+		if err := permit(p.tx, p.world, p.o.By, part.do, s.Groups, s.Tags, nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (p *planner) count(kind string, v crm.Verdict, r crm.Reason, n int64) {

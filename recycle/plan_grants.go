@@ -82,13 +82,7 @@ func (p *planner) objectOf(g *crm.Grant) (to int64, in bool) {
 	if !in {
 		return 0, false
 	}
-	switch item := p.plan.Items[i]; item.Do {
-	case Skip:
-		return 0, true
-	case Merge:
-		return item.Other, true
-	}
-	return g.ObjectID, true
+	return p.plan.Items[i].becomes(), true
 }
 
 // revokedAsleep counts the grants that were revoked while they slept.
@@ -198,7 +192,9 @@ func (j *judge) decide(v *GrantVerdict, to int64) {
 // subject asks what became of whom the grant is for.
 func (j *judge) subject(v *GrantVerdict) {
 	g := &v.Grant
-	if to, ok := j.p.o.Subjects[v.Subject]; ok {
+	to, mapped := j.p.o.Subjects[v.Subject]
+	stays := mapped && j.p.keepsDown(v) // whom it keeps down would be free of it
+	if mapped && !stays {
 		v.Verdict, v.Reason, v.To, v.do = crm.Mapped, crm.ReasonByHand, to, grantMoves
 		return
 	}
@@ -207,6 +203,9 @@ func (j *judge) subject(v *GrantVerdict) {
 		j.person(v)
 	case crm.SubjectDepartment:
 		j.department(v)
+	}
+	if stays && v.Verdict == crm.Relinked {
+		v.Reason = crm.ReasonWidens
 	}
 }
 
@@ -458,23 +457,40 @@ func (p *planner) planAccess() (err error) {
 			tags = append(tags, t)
 		}
 	}
+	byID := make(map[int64]crm.Tag, len(p.after.Tags))
+	for _, t := range p.after.Tags {
+		byID[t.ID] = t
+	}
 	for _, i := range p.plan.Items {
-		if i.Do == Skip || i.Do == Merge {
-			continue
-		}
-		if i.Kind == crm.ObjectGroup {
-			groups = append(groups, i.ID)
-			continue
-		}
-		for _, t := range p.after.Tags {
-			if t.ID == i.ID {
-				tags = append(tags, t)
-			}
+		switch id := i.becomes(); {
+		case id == 0:
+		case i.Kind == crm.ObjectGroup:
+			groups = append(groups, id)
+		default:
+			tags = append(tags, byID[id])
 		}
 	}
 	now := look(access.New(p.after), p.after, groups, tags)
+	for _, i := range p.plan.Items { // whoever sees what it goes into sees it
+		if i.Do == Merge && i.Kind == crm.ObjectGroup {
+			now.Groups[i.ID] = now.Groups[i.Other]
+		} else if i.Do == Merge {
+			now.Tags[i.ID] = now.Tags[i.Other]
+		}
+	}
 	p.plan.Access = had.compare(&now)
 	return nil
+}
+
+// becomes is the live thing that an item is afterwards, 0 when it stays in the bin.
+func (i Item) becomes() int64 {
+	switch i.Do {
+	case Skip:
+		return 0
+	case Merge:
+		return i.Other
+	}
+	return i.ID
 }
 
 // applyGrants does to a company's grants what the restore will do.

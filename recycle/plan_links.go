@@ -224,13 +224,23 @@ func (p *planner) linksOfMoved() error {
 		if err != nil {
 			return err
 		}
+		chosen := p.choices(have)
 		values, byOld := make([]any, len(part)), make(map[int64]*customerMove, len(part))
 		for i := range part {
 			values[i], byOld[part[i].old] = part[i].old, &part[i]
 		}
-		err = p.tx.LinksOf(values, func(l crm.Link) { p.moveLink(byOld[l.CustomerID], l, have, follows) })
+		var links []crm.Link
+		had := make(map[linkKey]bool)
+		err = p.tx.LinksOf(values, func(l crm.Link) {
+			links = append(links, l)
+			had[linkKey{l.CustomerID, l.TagID, l.StaffID}] = true
+		})
 		if err != nil {
 			return err
+		}
+		for _, l := range links {
+			p.uncountMerged(l, had)
+			p.moveLink(byOld[l.CustomerID], l, have, follows, chosen)
 		}
 		for i := range part {
 			slices.SortFunc(part[i].add, func(a, b crm.Link) int {
@@ -257,13 +267,37 @@ func (p *planner) livesOf(part []customerMove) (have map[linkKey]bool, follows m
 	return have, follows, err
 }
 
-func (p *planner) moveLink(m *customerMove, l crm.Link, have map[linkKey]bool, follows map[crm.Pair]bool) {
-	to, planned := p.tagTo[l.TagID]
-	counted := planned && to != l.TagID // with the tag that is merged or stays
-	if !planned {
-		if t := p.tags[l.TagID]; t != nil && t.DeletionID == 0 {
-			to = t.ID
+// uncountMerged takes back what linksOfMerged said of a link whose customer goes
+// into another one too: that decides.
+func (p *planner) uncountMerged(l crm.Link, had map[linkKey]bool) {
+	switch to := p.tagTo[l.TagID]; {
+	case to == 0 || to == l.TagID:
+	case had[linkKey{l.CustomerID, to, l.StaffID}]:
+		p.count("link", crm.AlreadyThere, crm.ReasonMerged, -1)
+	default:
+		p.count("link", crm.Mapped, crm.ReasonMerged, -1)
+	}
+}
+
+// choices are what live customers have of live single-choice groups.
+func (p *planner) choices(have map[linkKey]bool) map[choice]bool {
+	out := make(map[choice]bool)
+	for l := range have {
+		if t := p.tags[l.tag]; t != nil && t.DeletionID == 0 && p.groups[t.GroupID].SingleChoice {
+			out[choice{l.customer, l.staff, t.GroupID}] = true
 		}
+	}
+	return out
+}
+
+func (p *planner) moveLink(m *customerMove, l crm.Link, have map[linkKey]bool, follows map[crm.Pair]bool, chosen map[choice]bool) {
+	to, planned := p.tagTo[l.TagID]
+	counted := planned && to == 0 // with the tag that stays
+	group := int64(0)
+	if planned {
+		group = p.plan.Items[p.items[Thing{crm.ObjectTag, l.TagID}]].group
+	} else if t := p.tags[l.TagID]; t != nil && t.DeletionID == 0 {
+		to, group = t.ID, t.GroupID
 	}
 	count := func(v crm.Verdict, r crm.Reason) {
 		if !counted {
@@ -278,6 +312,8 @@ func (p *planner) moveLink(m *customerMove, l crm.Link, have map[linkKey]bool, f
 		count(crm.Parked, crm.ReasonRelationEnded)
 	case have[key]:
 		count(crm.AlreadyThere, crm.ReasonMerged)
+	case chosen[choice{m.live, l.StaffID, group}]:
+		count(crm.Conflict, crm.ReasonExclusive)
 	default:
 		count(crm.Mapped, crm.ReasonMerged)
 		have[key] = true
@@ -313,30 +349,51 @@ func (p *planner) clashes(back, merged []int64) error {
 }
 
 func (p *planner) clashesIn(returning, there []int64) error {
-	last := linkKey{}
-	return p.tx.Clashes(returning, there, p.event.ID, func(c store.Clash) error {
-		key := linkKey{c.Old.CustomerID, c.Old.TagID, c.Old.StaffID}
-		to := p.tagTo[c.Old.TagID]
-		// Both stood before the deletion: then they stand after it.
-		if key == last || c.New.TaggedAt < p.since() || to == c.New.TagID {
-			return nil
+	var old crm.Link
+	var newer *crm.Link // what stands in its way
+	isThere := false    // what it goes into is on the pair already
+	decide := func() {
+		if newer != nil && !isThere && !p.stays(old.CustomerID) {
+			p.clash(old, *newer)
 		}
-		last = key
-		merged := to != c.Old.TagID
-		if merged {
-			p.count("link", crm.Mapped, crm.ReasonMerged, -1)
-		} else {
-			p.count("link", crm.Relinked, "", -1)
+		newer, isThere = nil, false
+	}
+	err := p.tx.Clashes(returning, there, p.event.ID, func(c store.Clash) error {
+		if c.Old != old {
+			decide()
+			old = c.Old
 		}
-		p.count("link", crm.Conflict, crm.ReasonExclusive, 1)
-		l := c.Old
-		if merged {
-			l.TagID, l.RunID = to, 0 // as the copy will be; see applyMerges
+		switch {
+		case c.New.TagID == p.tagTo[old.TagID]:
+			isThere = true
+		case newer == nil && c.New.TaggedAt >= p.since(): // else both stood before the deletion
+			newer = &c.New
 		}
-		p.drops = append(p.drops, l)
-		p.note(NoteLinkConflict, "#"+itoa(c.Old.CustomerID), p.tags[c.Old.TagID].Name, p.tags[c.New.TagID].Name)
 		return nil
 	})
+	decide()
+	return err
+}
+
+// stays reports whether a customer of the event does not come back as they were.
+func (p *planner) stays(customer int64) bool {
+	return slices.ContainsFunc([][]int64{p.chosen.left, p.chosen.merged, p.chosen.skip}, func(list []int64) bool {
+		_, found := slices.BinarySearch(list, customer)
+		return found
+	})
+}
+
+// clash lets a link give way to a newer choice.
+func (p *planner) clash(l, newer crm.Link) {
+	p.note(NoteLinkConflict, "#"+itoa(l.CustomerID), p.tags[l.TagID].Name, p.tags[newer.TagID].Name)
+	if to := p.tagTo[l.TagID]; to != l.TagID {
+		p.count("link", crm.Mapped, crm.ReasonMerged, -1)
+		l.TagID, l.RunID = to, 0 // as the copy will be; see applyDrops
+	} else {
+		p.count("link", crm.Relinked, "", -1)
+	}
+	p.count("link", crm.Conflict, crm.ReasonExclusive, 1)
+	p.drops = append(p.drops, l)
 }
 
 // crowded keeps pairs under WeCom's limit of tags. There can be none over it
@@ -385,13 +442,10 @@ func (p *planner) crowded(back []int64) error {
 
 // removedAsleep counts what was taken away or purged while it lay in the bin.
 func (p *planner) removedAsleep() error {
-	tags, customers := setOf(p.chosen.tags), map[int64]bool(nil)
-	if !p.chosen.all {
-		customers = setOf(p.chosen.customers)
-	}
-	purged := make(map[int64]int64)
+	tags, purged := setOf(p.chosen.tags), make(map[int64]int64)
 	err := p.tx.RemovedAsleep(p.event.ID, func(r store.Removal) error {
-		if r.Kind != "link" || !p.chosen.all && !tags[r.TagID] && !customers[r.CustomerID] {
+		_, asked := slices.BinarySearch(p.chosen.customers, r.CustomerID)
+		if r.Kind != "link" || !asked && !tags[r.TagID] {
 			return nil
 		}
 		switch {

@@ -160,6 +160,7 @@ func (p *planner) planTag(id int64) error {
 	if parent == 0 {
 		item.Do, item.Reason = Skip, crm.ReasonNameConflict
 		p.add(item)
+		p.tagTo[id] = 0
 		return nil
 	}
 	in := p.add(item)

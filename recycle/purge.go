@@ -343,11 +343,9 @@ func (p *purger) end(ctx context.Context) error {
 	return p.inTx(ctx, func(tx *store.Tx) (g store.Gone, err error) {
 		event := p.out.Event.ID
 		for part := range slices.Chunk(p.has.Groups, purgeTags) {
-			more, err := tx.PurgeGroups(event, part)
-			if err != nil {
+			if err := tx.PurgeGroups(event, part); err != nil {
 				return g, err
 			}
-			g.Add(more)
 		}
 		d, err := tx.Deletion(event)
 		if err != nil {
@@ -357,7 +355,7 @@ func (p *purger) end(ctx context.Context) error {
 		if err := tx.SaveDeletion(d); err != nil {
 			return g, err
 		}
-		if g.Groups, err = tx.DropShells(); err != nil {
+		if g, err = tx.DropShells(); err != nil {
 			return g, err
 		}
 		left, err := tx.Buried(event, crm.ObjectGroup)
@@ -377,11 +375,17 @@ func (u *undoer) binOf(event int64) (int64, error) {
 	if event == 0 {
 		return 0, nil
 	}
-	d, err := u.tx.Deletion(event)
-	if err == nil && d.Barred() {
-		return u.own.ID, nil
+	barred, err := u.barred(event)
+	if barred {
+		return u.own.ID, err
 	}
 	return event, err
+}
+
+// barred reports whether an event is being removed for good, or has been.
+func (u *undoer) barred(event int64) (bool, error) {
+	d, err := u.tx.Deletion(event)
+	return err == nil && d.Barred(), err
 }
 
 // rebinned is the image with the event that binOf says, in cell i.

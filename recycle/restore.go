@@ -3,6 +3,7 @@ package recycle
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -28,35 +29,13 @@ type Restored struct {
 // people would gain access than pass without a word, a *Refusal or *ParkError
 // when whoever acts may not.
 func Restore(ctx context.Context, db *store.DB, dir *snapshot.Dir, event int64, o RestoreOptions) (out Restored, err error) {
-	var made snapshot.Made
 	for attempt := 1; ; attempt++ {
-		var s Selection
-		if s, err = toBeReplaced(ctx, db, event, o); err != nil {
-			return out, fmt.Errorf("restore event %d: %w", event, err)
+		out, err = restoreOnce(ctx, db, dir, event, o)
+		if !errors.Is(err, errRaced) {
+			break
 		}
-		if !s.Empty() {
-			made, err = snapshot.Create(ctx, db, dir, snapshot.Options{Reason: snapshot.BeforeRestore, Scope: snapshot.Scope(s), By: o.By, Command: o.Command})
-			if err != nil {
-				return out, fmt.Errorf("restore event %d: %w", event, err)
-			}
-		}
-		err = db.InTx(ctx, nil, func(tx *store.Tx) error {
-			p, err := newPlanner(tx, event, o)
-			if err != nil {
-				return err
-			}
-			if err := p.wider(); err != nil {
-				return err
-			}
-			now := p.replaced()
-			if !slices.Equal(now.Groups, s.Groups) || !slices.Equal(now.Tags, s.Tags) {
-				return errRaced
-			}
-			out.Event, err = p.apply(made)
-			out.Plan, out.Snapshot = p.plan, made.Info
-			return err
-		})
-		if err != errRaced || attempt == retries {
+		if attempt == retries {
+			err = fmt.Errorf("%w: somebody writes to it all the time", ErrChanged)
 			break
 		}
 	}
@@ -66,6 +45,50 @@ func Restore(ctx context.Context, db *store.DB, dir *snapshot.Dir, event int64, 
 	return out, nil
 }
 
+func restoreOnce(ctx context.Context, db *store.DB, dir *snapshot.Dir, event int64, o RestoreOptions) (out Restored, err error) {
+	plan := func(tx *store.Tx) (p *planner, going *victims, err error) {
+		if p, err = newPlanner(tx, event, o); err != nil {
+			return nil, nil, err
+		}
+		if err = p.wider(); err != nil {
+			return nil, nil, err
+		}
+		if s := p.replaced(); !s.Empty() {
+			going, err = findVictims(tx, s)
+		}
+		return p, going, err
+	}
+	var going *victims
+	if o.OnConflict == Replace || o.Choose != nil { // else nothing goes, and no snapshot is needed
+		if err := db.View(ctx, func(tx *store.Tx) (err error) {
+			_, going, err = plan(tx)
+			return err
+		}); err != nil {
+			return out, err
+		}
+	}
+	var made snapshot.Made
+	if going != nil {
+		made, err = snapshot.Create(ctx, db, dir, snapshot.Options{Reason: snapshot.BeforeRestore, Scope: going.scope(), By: o.By, Command: o.Command})
+		if err != nil {
+			return out, err
+		}
+	}
+	err = db.InTx(ctx, nil, func(tx *store.Tx) error {
+		p, now, err := plan(tx)
+		if err != nil {
+			return err
+		}
+		if (now == nil) != (going == nil) || now != nil && now.digest != going.digest {
+			return errRaced
+		}
+		out.Event, err = p.apply(made)
+		out.Plan, out.Snapshot = p.plan, made.Info
+		return err
+	})
+	return out, err
+}
+
 func (p *planner) wider() error {
 	if p.plan.Access.Wider() && !p.o.AcceptWider {
 		return &WiderError{p.plan.Access}
@@ -73,23 +96,7 @@ func (p *planner) wider() error {
 	return nil
 }
 
-// toBeReplaced is what a restore would send into the bin, of which a snapshot
-// must be taken before.
-func toBeReplaced(ctx context.Context, db *store.DB, event int64, o RestoreOptions) (s Selection, err error) {
-	if o.OnConflict != Replace && o.Choose == nil {
-		return s, nil
-	}
-	err = db.View(ctx, func(tx *store.Tx) error {
-		p, err := newPlanner(tx, event, o)
-		if err != nil {
-			return err
-		}
-		s = p.replaced()
-		return p.wider()
-	})
-	return s, err
-}
-
+// replaced is what the restore would send into the bin.
 func (p *planner) replaced() (s Selection) {
 	for _, i := range p.plan.Items {
 		switch {
@@ -107,7 +114,10 @@ func (p *planner) replaced() (s Selection) {
 func (p *planner) apply(made snapshot.Made) (int64, error) {
 	own := crm.Deletion{Kind: crm.EventRestore, OfID: p.event.ID, State: crm.StateDone, Reason: p.o.Reason, Summary: p.event.Summary, CreatedBy: p.o.By,
 		SnapshotID: made.ID}
-	counts, err := json.Marshal(p.plan)
+	if slices.ContainsFunc(p.plan.Items, func(i Item) bool { return i.Do == Merge }) {
+		own.HadAccess = p.event.HadAccess // what is merged lies in the bin with the restore, and may come back from there
+	}
+	counts, err := json.Marshal(p.plan.kept())
 	if err != nil {
 		return 0, err
 	}
@@ -122,6 +132,15 @@ func (p *planner) apply(made snapshot.Made) (int64, error) {
 		return 0, err
 	}
 	return own.ID, audit(p.tx, own, p.o.By, p.o.Command, "recycle.restore", map[string]any{"of": p.event.ID, "verdicts": p.plan.Counts, "total": p.plan.Total, "access": p.plan.Access})
+}
+
+// kept is what is stored of a plan: counts plus exceptions, and of these the first
+// ones.
+func (p *Plan) kept() Plan {
+	out := *p
+	out.Grants = slices.DeleteFunc(slices.Clone(p.Grants), func(v GrantVerdict) bool { return v.Verdict == crm.Relinked && v.Reason == "" })
+	out.Grants = out.Grants[:min(len(out.Grants), maxNotes)]
+	return out
 }
 
 // carryOut does what the plan says.

@@ -1,6 +1,7 @@
 package recycle
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
@@ -90,44 +91,50 @@ func findVictims(tx *store.Tx, s Selection) (*victims, error) {
 	return v, v.seal(tx)
 }
 
-// seal takes the digest of the rows that will go: of their ids and versions, for
-// a version counts every change.
+// seal takes the digest of the rows that will go.
 func (v *victims) seal(tx *store.Tx) error {
+	all := Selection{Groups: v.groupIDs(), Tags: v.tagIDs(), Customers: v.customers}
+	live := 0
+	var err error
+	if v.digest, live, err = digestOf(tx, all); err != nil {
+		return err
+	}
+	if n := len(all.Groups) + len(all.Tags) + len(all.Customers); live != n {
+		return fmt.Errorf("%d of %d are no longer there: %w", n-live, n, ErrChanged)
+	}
+	return nil
+}
+
+// digestOf takes the digest of things: of their ids and versions, for a version
+// counts every change. live is how many of them are live.
+func digestOf(tx *store.Tx, s Selection) (sum [sha256.Size]byte, live int, err error) {
 	h := sha256.New()
-	add := func(kind string, id, version int64) {
-		h.Write([]byte(kind))
-		h.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(id)), uint64(version)))
-	}
-	for _, g := range v.groups {
-		add("g", g.ID, g.Version)
-	}
-	for _, t := range v.tags {
-		add("t", t.ID, t.Version)
-	}
-	found := 0
 	type row struct{ id, version int64 }
 	var chunk []row
-	for part := range slices.Chunk(v.customers, 5000) {
-		chunk = chunk[:0]
-		err := tx.Versions(crm.RefCustomer, part, func(id, version, deletion int64) {
-			if deletion == 0 {
+	for _, x := range []struct {
+		kind string
+		ids  []int64
+	}{{crm.ObjectGroup, s.Groups}, {crm.ObjectTag, s.Tags}, {crm.RefCustomer, s.Customers}} {
+		for part := range slices.Chunk(x.ids, 5000) {
+			chunk = chunk[:0]
+			err := tx.Versions(x.kind, part, func(id, version, deletion int64) {
 				chunk = append(chunk, row{id, version})
+				if deletion == 0 {
+					live++
+				}
+			})
+			if err != nil {
+				return sum, 0, err
 			}
-		})
-		if err != nil {
-			return err
+			slices.SortFunc(chunk, func(a, b row) int { return cmp.Compare(a.id, b.id) })
+			for _, r := range chunk {
+				h.Write([]byte(x.kind))
+				h.Write(binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint64(nil, uint64(r.id)), uint64(r.version)))
+			}
 		}
-		slices.SortFunc(chunk, func(a, b row) int { return int(a.id - b.id) })
-		for _, r := range chunk {
-			add("c", r.id, r.version)
-		}
-		found += len(chunk)
 	}
-	if found != len(v.customers) {
-		return fmt.Errorf("%d of %d customers are no longer there: %w", len(v.customers)-found, len(v.customers), ErrChanged)
-	}
-	h.Sum(v.digest[:0])
-	return nil
+	h.Sum(sum[:0])
+	return sum, live, nil
 }
 
 func (v *victims) tagIDs() []int64 {

@@ -1,9 +1,15 @@
 package recycle
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
 
 	"tagkeep/internal/access"
 	"tagkeep/internal/crm"
@@ -98,16 +104,38 @@ func (s *sight) of(kind string, id int64) (ids, bool) {
 	return s.Sets[i], true
 }
 
+// A sight of very many people and tags, each with grants of its own, is packed: a
+// row must fit into a packet of MySQL.
+const (
+	maxSight   = 1 << 20
+	packedMark = "gz:"
+)
+
 func (s *sight) encode() (string, error) {
 	b, err := json.Marshal(s)
-	return string(b), err
+	if err != nil || len(b) <= maxSight {
+		return string(b), err
+	}
+	var out bytes.Buffer
+	z := gzip.NewWriter(&out)
+	_, err = z.Write(b)
+	if err = errors.Join(err, z.Close()); err != nil {
+		return "", fmt.Errorf("pack who had access: %w", err)
+	}
+	return packedMark + base64.StdEncoding.EncodeToString(out.Bytes()), nil
 }
 
 func decodeSight(text string) (s sight, err error) {
 	if text == "" {
 		return s, nil
 	}
-	if err := json.Unmarshal([]byte(text), &s); err != nil {
+	var from io.Reader = strings.NewReader(text)
+	if packed, ok := strings.CutPrefix(text, packedMark); ok {
+		if from, err = gzip.NewReader(base64.NewDecoder(base64.StdEncoding, strings.NewReader(packed))); err != nil {
+			return s, fmt.Errorf("unpack who had access: %w", err)
+		}
+	}
+	if err := json.NewDecoder(from).Decode(&s); err != nil {
 		return s, fmt.Errorf("read who had access: %w", err)
 	}
 	return s, nil

@@ -2,6 +2,7 @@ package recycle
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -24,6 +25,9 @@ type UndoOptions struct {
 	// its error ends it. nil = go on.
 	Confirm func(Undone) error
 	DryRun  bool
+	// AcceptWider lets more people gain access to what comes back than pass
+	// without a word.
+	AcceptWider bool
 }
 
 // Undone is what an undo did.
@@ -44,13 +48,19 @@ type Undone struct {
 	Removed     int64         `json:"links_removed"`  // links that are gone again
 	Kept        []Note        `json:"kept,omitempty"` // changed since, and left as they are: the first of them
 	KeptCount   int           `json:"kept_count"`     // all of them
+	Access      AccessChange  `json:"access"`         // to what came out of the bin
 	Snapshot    snapshot.Info `json:"-"`
+
+	digest [sha256.Size]byte // of what went into the bin
 }
 
 // Undo takes back a restore, a merge of tags, or an undo (that of an import too): it turns round
 // everything that the event did, the last first. What somebody has changed since
 // is left as it is and listed. Undo itself is such an event. A delete is taken
 // back by Restore, which asks more questions.
+//
+// What it brings back takes the rights that a restore takes, and a *WiderError
+// says when more people would gain access to it than pass without a word.
 func Undo(ctx context.Context, db *store.DB, dir *snapshot.Dir, event int64, o UndoOptions) (out Undone, err error) {
 	job, err := db.StartJob(ctx, "undo", o.Wait)
 	if err != nil {
@@ -112,9 +122,12 @@ func undoing(ctx context.Context, db *store.DB, dir *snapshot.Dir, job *store.Jo
 		if err := ctx.Err(); err != nil {
 			return out, err
 		}
-		out, err = attemptUndo(ctx, db, job, made.Receipt, start, false, planned.Buried)
+		out, err = attemptUndo(ctx, db, job, made.Receipt, start, false, planned)
 		if errors.Is(err, errRaced) && attempt < retries {
 			continue
+		}
+		if errors.Is(err, errRaced) {
+			err = fmt.Errorf("%w: somebody writes to it all the time", ErrChanged)
 		}
 		if err != nil {
 			return Undone{}, fmt.Errorf("undo: %w", err)
@@ -124,7 +137,7 @@ func undoing(ctx context.Context, db *store.DB, dir *snapshot.Dir, job *store.Jo
 	}
 }
 
-func attemptUndo(ctx context.Context, db *store.DB, job *store.Job, r store.Receipt, start func(*store.Tx) (*undoer, error), rehearse bool, covered ...Selection) (out Undone, err error) {
+func attemptUndo(ctx context.Context, db *store.DB, job *store.Job, r store.Receipt, start func(*store.Tx) (*undoer, error), rehearse bool, planned ...Undone) (out Undone, err error) {
 	err = db.InTx(ctx, job, func(tx *store.Tx) error {
 		u, err := start(tx)
 		if err != nil {
@@ -137,7 +150,7 @@ func attemptUndo(ctx context.Context, db *store.DB, job *store.Job, r store.Rece
 		if rehearse {
 			return errRehearsed
 		}
-		if len(covered) > 0 && !within(out.Buried, covered[0]) {
+		if out.digest != planned[0].digest { // it is not what the snapshot has
 			return errRaced
 		}
 		return nil
@@ -146,17 +159,6 @@ func attemptUndo(ctx context.Context, db *store.DB, job *store.Job, r store.Rece
 		err = nil
 	}
 	return out, err
-}
-
-// within reports whether the snapshot of b covers a.
-func within(a, b Selection) bool {
-	for _, pair := range [][2][]int64{{a.Groups, b.Groups}, {a.Tags, b.Tags}, {a.Customers, b.Customers}} {
-		have := setOf(pair[1])
-		if slices.ContainsFunc(pair[0], func(id int64) bool { return !have[id] }) {
-			return false
-		}
-	}
-	return true
 }
 
 // undoer turns the changes of one event or run round.
@@ -175,6 +177,10 @@ type undoer struct {
 	// rehearsing: nothing stays, and no receipt is there yet.
 	rehearsing bool
 	world      *access.World
+	raised     map[int64]*Selection // what came out of the bin, by the event that it lay under
+	// waiting is for the end: tags whose group may come back after them.
+	waiting []func() error
+	ending  bool
 }
 
 func (u *undoer) run(r store.Receipt, rehearse bool) error {
@@ -186,7 +192,7 @@ func (u *undoer) run(r store.Receipt, rehearse bool) error {
 	if err := u.admit(company); err != nil {
 		return err
 	}
-	u.world = access.New(company)
+	u.world, u.raised = access.New(company), make(map[int64]*Selection)
 	u.own = crm.Deletion{Kind: crm.EventUndo, OfID: u.of.ID, State: crm.StateDone, Reason: u.o.Reason, Summary: u.of.Label(), CreatedBy: u.o.By, SnapshotID: r.Snapshot()}
 	if u.importRun != 0 {
 		u.own.Summary = "R" + itoa(u.importRun)
@@ -205,9 +211,21 @@ func (u *undoer) run(r store.Receipt, rehearse bool) error {
 	if err := u.play(u); err != nil {
 		return err
 	}
+	u.ending = true
+	for _, turn := range u.waiting {
+		if err := turn(); err != nil {
+			return err
+		}
+	}
 	u.out.Event, u.out.Buried = u.own.ID, u.out.Buried.sorted()
 	u.out.Groups, u.out.Tags, u.out.Customers = len(u.out.Buried.Groups), len(u.out.Buried.Tags), len(u.out.Buried.Customers)
 	if err := u.permit(); err != nil {
+		return err
+	}
+	if err := u.growth(); err != nil {
+		return err
+	}
+	if u.out.digest, _, err = digestOf(u.tx, u.out.Buried); err != nil {
 		return err
 	}
 	if err := settle(u.tx, u.touched, u.o.By); err != nil {
@@ -247,10 +265,60 @@ func (u *undoer) remember(before crm.Company) error {
 	return u.tx.SetHadAccess(u.own.ID, text)
 }
 
-// permit asks of what went into the bin what deleting it by hand would take.
+// permit asks of what went into the bin what deleting it by hand would take, and
+// of what came out of it what a restore would.
 func (u *undoer) permit() error {
 	b := u.out.Buried
-	return permit(u.tx, u.world, u.o.By, access.Delete, b.Groups, b.Tags, b.Customers)
+	if err := permit(u.tx, u.world, u.o.By, access.Delete, b.Groups, b.Tags, b.Customers); err != nil {
+		return err
+	}
+	for _, event := range slices.Sorted(keys(u.raised)) {
+		s := u.raised[event].sorted()
+		if err := permit(u.tx, u.world, u.o.By, access.Restore, s.Groups, s.Tags, s.Customers); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// growth compares who sees what came out of the bin with who saw it before it
+// went.
+func (u *undoer) growth() error {
+	had := sight{Groups: make(map[int64]int), Tags: make(map[int64]int), known: make(map[string]int)}
+	for _, event := range slices.Sorted(keys(u.raised)) {
+		d, err := u.tx.Deletion(event)
+		if err != nil {
+			return err
+		}
+		then, err := decodeSight(d.HadAccess)
+		if err != nil {
+			return err
+		}
+		for _, id := range u.raised[event].Groups {
+			if set, ok := then.of(crm.ObjectGroup, id); ok {
+				had.Groups[id] = had.keep(set)
+			}
+		}
+		for _, id := range u.raised[event].Tags {
+			if set, ok := then.of(crm.ObjectTag, id); ok {
+				had.Tags[id] = had.keep(set)
+			}
+		}
+	}
+	if len(had.Groups)+len(had.Tags) == 0 {
+		return nil
+	}
+	c, err := u.tx.Company()
+	if err != nil {
+		return err
+	}
+	tags := slices.DeleteFunc(slices.Clone(c.Tags), func(t crm.Tag) bool { _, raised := had.Tags[t.ID]; return !raised })
+	now := look(access.New(c), c, slices.Sorted(keys(had.Groups)), tags)
+	u.out.Access = had.compare(&now)
+	if u.out.Access.Wider() && !u.o.AcceptWider && !u.o.DryRun {
+		return &WiderError{u.out.Access}
+	}
+	return nil
 }
 
 func (u *undoer) keep(code string, args ...string) {
@@ -294,6 +362,9 @@ func (u *undoer) turnBin(b binChange) error {
 	for i := len(b.IDs) - len(list); i > 0; i-- {
 		u.keep(NoteSurvivor, b.Kind)
 	}
+	if list, err = u.free(b, list); err != nil {
+		return err
+	}
 	if len(list) == 0 {
 		return nil
 	}
@@ -312,12 +383,56 @@ func (u *undoer) turnBin(b binChange) error {
 	return u.j.bin(b.Kind, b.To, to, list)
 }
 
+// free are those of things that can go back to where they were: not out of an
+// event that is being purged, and no group that others' tags are in. The rest is
+// listed.
+func (u *undoer) free(b binChange, list []int64) ([]int64, error) {
+	if b.To != 0 {
+		barred, err := u.barred(b.To)
+		if !barred || err != nil {
+			return list, err
+		}
+		for _, id := range list {
+			u.keep(NoteSurvivor, b.Kind, "#"+itoa(id))
+		}
+		return nil, nil
+	}
+	if b.Kind != crm.ObjectGroup {
+		return list, nil
+	}
+	used, err := u.tx.InUse(list)
+	for _, id := range used {
+		u.keep(NoteInUse, crm.ObjectGroup, "#"+itoa(id))
+	}
+	return slices.DeleteFunc(list, func(id int64) bool { return slices.Contains(used, id) }), err
+}
+
 // raise takes things out of the bin. One whose name or key has been taken
-// meanwhile stays there and is listed.
+// meanwhile stays there and is listed, and so does a tag whose group is not live,
+// unless that comes back too.
 func (u *undoer) raise(kind string, from int64, list []int64) error {
+	if kind == crm.ObjectTag {
+		orphans, err := u.tx.Groupless(list)
+		if err != nil {
+			return err
+		}
+		list = slices.DeleteFunc(list, func(id int64) bool { return slices.Contains(orphans, id) })
+		switch {
+		case u.ending:
+			for _, id := range orphans {
+				u.keep(NoteInBin, kind, "#"+itoa(id))
+			}
+		case len(orphans) > 0:
+			u.waiting = append(u.waiting, func() error { return u.raise(kind, from, orphans) })
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
 	err := u.tx.Savepoint(func() error { return u.j.bin(kind, from, 0, list) })
 	if err == nil {
 		u.out.Back += len(list)
+		u.noteRaised(kind, from, list)
 		return nil
 	}
 	if !errors.Is(err, store.ErrRefused) {
@@ -336,8 +451,16 @@ func (u *undoer) raise(kind string, from int64, list []int64) error {
 }
 
 // bury remembers what goes into the bin.
-func (u *undoer) bury(kind string, list []int64) {
-	b := &u.out.Buried
+func (u *undoer) bury(kind string, list []int64) { u.out.Buried.add(kind, list) }
+
+func (u *undoer) noteRaised(kind string, from int64, list []int64) {
+	if u.raised[from] == nil {
+		u.raised[from] = &Selection{}
+	}
+	u.raised[from].add(kind, list)
+}
+
+func (b *Selection) add(kind string, list []int64) {
 	switch kind {
 	case crm.ObjectGroup:
 		b.Groups = append(b.Groups, list...)
@@ -363,19 +486,12 @@ func (u *undoer) putRow(table string, key []int64, want, put store.Image) error 
 		return nil
 	}
 	if kind, ok := kindOf[table]; ok && put != nil {
-		i := t.At("deletion_id")
-		if put, err = u.rebinned(put, i); err != nil {
+		if put, err = u.rebinned(put, t.At("deletion_id")); err != nil {
 			return err
 		}
-		if now != nil && *now[i] == "0" && *put[i] != "0" {
-			u.bury(kind, key[:1])
-		}
-		for _, m := range []store.Image{now, put} {
-			if m != nil && *m[i] != "0" {
-				var event int64
-				fmt.Sscan(*m[i], &event)
-				u.touched[event] = true
-			}
+		stays, err := u.crosses(kind, t, now, put, func() error { return u.putRow(table, key, want, put) })
+		if stays || err != nil {
+			return err
 		}
 	}
 	err = u.tx.Savepoint(func() error { return u.j.turn(table, key, now, put) })
@@ -387,6 +503,50 @@ func (u *undoer) putRow(table string, key []int64, want, put store.Image) error 
 		u.out.Rows++
 	}
 	return err
+}
+
+// crosses sees to a row that goes into the bin, or out of it; stays says that it
+// cannot, or not yet: then later is for the end.
+func (u *undoer) crosses(kind string, t store.Table, now, put store.Image, later func() error) (stays bool, err error) {
+	cell := func(m store.Image, column string) (n int64) {
+		if m != nil {
+			fmt.Sscan(*m[t.At(column)], &n)
+		}
+		return n
+	}
+	id, from, to := cell(put, "id"), cell(now, "deletion_id"), cell(put, "deletion_id")
+	list := []int64{id}
+	if now != nil && from != to {
+		if list, err = u.free(binChange{Kind: kind, From: to, To: from}, list); err != nil || len(list) == 0 {
+			return true, err
+		}
+	}
+	if kind == crm.ObjectTag && from != 0 && to == 0 {
+		group, err := u.tx.ImageOf(store.TableNamed("tag_group"), cell(put, "group_id"))
+		if err != nil {
+			return true, err
+		}
+		if group == nil || *group[store.TableNamed("tag_group").At("deletion_id")] != "0" {
+			if u.ending {
+				u.keep(NoteInBin, kind, "#"+itoa(id))
+			} else {
+				u.waiting = append(u.waiting, later)
+			}
+			return true, nil
+		}
+	}
+	switch {
+	case now != nil && from == 0 && to != 0:
+		u.bury(kind, list)
+	case from != 0 && to == 0:
+		u.noteRaised(kind, from, list)
+	}
+	for _, event := range []int64{from, to} {
+		if event != 0 {
+			u.touched[event] = true
+		}
+	}
+	return false, nil
 }
 
 // uncounted are tables whose rows people do not count: each belongs to a row of
@@ -474,6 +634,14 @@ func (u *undoer) turnSwap(c swapChange) error {
 func (u *undoer) turnCopied(c copyChange) error {
 	back := c
 	if c.Undone {
+		there := false
+		if err := u.tx.Versions(crm.ObjectTag, []int64{c.To}, func(_, _, _ int64) { there = true }); err != nil {
+			return err
+		}
+		if !there {
+			u.keep(NoteGone, crm.ObjectTag, "#"+itoa(c.To))
+			return nil
+		}
 		n, err := u.tx.CopyLinksOfAll(append([]int64{c.From}, c.With...), c.To, c.Event)
 		if err != nil {
 			return err

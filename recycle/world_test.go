@@ -195,7 +195,7 @@ func (s *scene) restore(event int64, o RestoreOptions) Restored {
 
 func (s *scene) undo(event int64) Undone {
 	s.Helper()
-	u, err := Undo(s.Context(), s.db, s.dir, event, UndoOptions{})
+	u, err := Undo(s.Context(), s.db, s.dir, event, UndoOptions{AcceptWider: true})
 	if err != nil {
 		s.Fatal(err)
 	}

@@ -170,7 +170,7 @@ func (m *Made) register(ctx context.Context, db *store.DB, o Options) error {
 	}
 	return db.InTx(ctx, nil, func(tx *store.Tx) (err error) {
 		m.Verified = o.Now()
-		m.Receipt, err = store.RegisterSnapshot(tx, store.SnapshotCheck{SnapshotID: m.ID, Sequence: m.Sequence, VerifiedAt: m.Verified})
+		m.Receipt, err = store.RegisterSnapshot(tx, store.SnapshotCheck{SnapshotID: m.ID, Sequence: m.Sequence, VerifiedAt: m.Verified}, o.Scope.held())
 		if err != nil {
 			return err
 		}

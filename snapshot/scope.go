@@ -26,6 +26,12 @@ type Scope struct {
 // Whole reports whether it is the whole database.
 func (s Scope) Whole() bool { return len(s.Groups)+len(s.Tags)+len(s.Customers) == 0 }
 
+// held is the scope as a receipt names it.
+func (s Scope) held() store.Held {
+	return store.Held{Whole: s.Whole(), IDs: map[string][]int64{
+		crm.ObjectGroup: setOf(s.Groups).sorted(), crm.ObjectTag: setOf(s.Tags).sorted(), crm.RefCustomer: setOf(s.Customers).sorted()}}
+}
+
 // maxWritten is how many ids a scope is written with; more are only counted.
 const maxWritten = 500
 

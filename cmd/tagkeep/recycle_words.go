@@ -54,7 +54,7 @@ func (c *account) how(i recycle.Item) string {
 	}
 	switch {
 	case i.Reconstructed:
-		words = append(words, c.t("标签组曾被彻底删除，已重建，它的授权没有了", "the group had been purged and is made anew, without its grants"))
+		words = append(words, c.t("标签组曾被彻底删除，已按留下的记录重建", "the group had been purged and is made anew from what was left"))
 	case i.Shell:
 		words = append(words, c.t("随标签恢复的标签组", "its group, for the tag's sake"))
 	}

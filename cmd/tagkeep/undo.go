@@ -19,6 +19,7 @@ import (
 type undoFlags struct {
 	reason string
 	dryRun bool
+	wider  bool
 	wait   time.Duration
 }
 
@@ -38,6 +39,7 @@ X7  恢复或撤销：恢复到它之前 / a restore or an undo: as it was befor
 	fs := cmd.Flags()
 	fs.StringVar(&f.reason, "reason", "", "原因 / why: `TEXT`")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "只显示会撤销什么 / show what would be taken back")
+	fs.BoolVar(&f.wider, "accept-wider", false, "允许更多人看得到 / let more people gain access")
 	fs.DurationVar(&f.wait, "wait", 10*time.Second, "数据库忙时最多等待 / how long to wait for a busy database: `10s|5m`")
 	return cmd
 }
@@ -135,7 +137,7 @@ func (u *undoing) snapshots() (*snapshot.Dir, error) {
 // takeBack is for imports, restores and undos. What it would do is told before
 // the question, so that nobody waits for the database meanwhile.
 func (u *undoing) takeBack(undo func(context.Context, *store.DB, *snapshot.Dir, int64, recycle.UndoOptions) (recycle.Undone, error)) error {
-	o := recycle.UndoOptions{Reason: u.f.reason, By: u.by, Command: u.command, Wait: u.f.wait, DryRun: true}
+	o := recycle.UndoOptions{Reason: u.f.reason, By: u.by, Command: u.command, Wait: u.f.wait, DryRun: true, AcceptWider: u.f.wider}
 	if u.f.dryRun || !u.yes {
 		planned, err := undo(u.ctx, u.db, nil, u.id, o)
 		if err != nil {

@@ -25,6 +25,7 @@ func (u *undoing) tellUndone(done recycle.Undone, ahead bool) {
 		{int64(done.Customers), words{"客户" + binned.zh, "customers " + binned.en}},
 		{done.Edited, words{"　其中之后又改过的", "  of these changed since"}},
 		{int64(done.Back), words{"从回收站恢复", "out of the recycle bin"}},
+		{int64(done.Access.Gained), words{"　多出的能看到它们的人", "  people who come to see them"}},
 		{int64(done.Rows), words{"记录改回原值", "rows get their old values back"}},
 		{done.Added, words{"打标关系放回", "links put back"}},
 		{done.Removed, words{"打标关系移除", "links removed"}},
@@ -100,7 +101,7 @@ func keptReason(code string) words {
 
 // restore brings back all of a delete.
 func (u *undoing) restore() error {
-	o := recycle.RestoreOptions{Reason: u.f.reason, By: u.by, Command: u.command, Wait: u.f.wait}
+	o := recycle.RestoreOptions{Reason: u.f.reason, By: u.by, Command: u.command, Wait: u.f.wait, AcceptWider: u.f.wider}
 	plan, err := recycle.PlanRestore(u.ctx, u.db, u.id, o)
 	if err != nil {
 		return err

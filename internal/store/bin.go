@@ -80,7 +80,7 @@ func (tx *Tx) SetHadAccess(event int64, had string) error {
 // only be rolled back from then on.
 func (tx *Tx) Rehearse() Receipt {
 	tx.rehearsal = true
-	return Receipt{snapshot: "rehearsal", database: tx.db.meta.UUID, at: tx.Now, trial: true}
+	return Receipt{snapshot: "rehearsal", database: tx.db.meta.UUID, at: tx.Now, held: Held{Whole: true}, trial: true}
 }
 
 // Bury puts live rows into the recycle bin under an event, whose row must be
@@ -88,16 +88,16 @@ func (tx *Tx) Rehearse() Receipt {
 // customer. Links and grants are not touched: they sleep.
 //
 // It is the only way into the bin, and demands the receipt of a snapshot of this
-// database: ErrNoReceipt.
+// database that was made of all these rows: ErrNoReceipt.
 func (tx *Tx) Bury(r Receipt, event int64, kind string, ids []int64) (int64, error) {
-	if err := tx.covered(r); err != nil || event == 0 {
+	if err := tx.covered(r, kind, ids); err != nil || event == 0 {
 		return 0, fmt.Errorf("put into the bin: %w", errors.Join(err, tx.eventNeeded(event)))
 	}
 	return tx.rebin(kind, ids, 0, event)
 }
 
-func (tx *Tx) covered(r Receipt) error {
-	if !r.Valid() || r.Database() != tx.db.meta.UUID || r.trial && !tx.rehearsal {
+func (tx *Tx) covered(r Receipt, kind string, ids []int64) error {
+	if !r.Valid() || r.Database() != tx.db.meta.UUID || r.trial && !tx.rehearsal || !r.held.has(kind, ids) {
 		return ErrNoReceipt
 	}
 	return nil
@@ -154,6 +154,30 @@ func eachChunk(ids []int64, fn func(values []any) error) error {
 		}
 	}
 	return nil
+}
+
+// InUse are those of groups that live tags are in.
+func (tx *Tx) InUse(groups []int64) (out []int64, err error) {
+	err = eachChunk(groups, func(values []any) error {
+		var some []int64
+		cond, args := tx.In("group_id", values)
+		err := tx.Select(&some, "SELECT DISTINCT group_id FROM tag WHERE deletion_id = 0 AND "+cond+" ORDER BY group_id", args...)
+		out = append(out, some...)
+		return err
+	})
+	return out, err
+}
+
+// Groupless are those of tags whose group is not live.
+func (tx *Tx) Groupless(tags []int64) (out []int64, err error) {
+	err = eachChunk(tags, func(values []any) error {
+		var some []int64
+		cond, args := tx.In("t.id", values)
+		err := tx.Select(&some, "SELECT t.id FROM tag t JOIN tag_group g ON g.id = t.group_id WHERE g.deletion_id <> 0 AND "+cond+" ORDER BY t.id", args...)
+		out = append(out, some...)
+		return err
+	})
+	return out, err
 }
 
 // Buried lists by id what lies in the bin under an event.

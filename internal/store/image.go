@@ -89,12 +89,27 @@ func imageOf(cells []sql.RawBytes) Image {
 	return m
 }
 
-// binned reports whether the row with the key of an image lies in the bin
-// already.
-func (tx *Tx) binned(t Table, m Image) bool {
-	var deletion int64
-	err := tx.Get(&deletion, "SELECT deletion_id FROM "+t.Name+" WHERE "+t.where(), m[:t.Key].args()...)
-	return err == nil && deletion != 0
+// coveredImage demands the receipt for a row that would go into the bin: for a
+// live one that of a snapshot of it, for one that is not there any. One that lies
+// there already needs none.
+func (tx *Tx) coveredImage(r Receipt, t Table, m Image) error {
+	var row struct {
+		ID       int64 `db:"id"`
+		Deletion int64 `db:"deletion_id"`
+	}
+	err := tx.Get(&row, "SELECT id, deletion_id FROM "+t.Name+" WHERE "+t.where(), m[:t.Key].args()...)
+	switch {
+	case errors.Is(err, ErrNoRow):
+		return tx.covered(r, t.Name, nil)
+	case err != nil || row.Deletion != 0:
+		return err
+	}
+	for kind, table := range binTables {
+		if table == t.Name {
+			return tx.covered(r, kind, []int64{row.ID})
+		}
+	}
+	return ErrNoReceipt
 }
 
 // PutImage makes a row what the image says, be it there or not. What would send
@@ -102,7 +117,7 @@ func (tx *Tx) binned(t Table, m Image) bool {
 // does. ErrRefused when a name or key of it is taken.
 func (tx *Tx) PutImage(r Receipt, t Table, m Image) error {
 	if i := slices.Index(t.Columns, "deletion_id"); i >= 0 && t.Name != "tombstone" && m[i] != nil && *m[i] != "0" {
-		if err := tx.covered(r); err != nil && !tx.binned(t, m) {
+		if err := tx.coveredImage(r, t, m); err != nil {
 			return fmt.Errorf("write a row of %s: %w", t.Name, err)
 		}
 	}

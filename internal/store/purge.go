@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 
 	"tagkeep/internal/crm"
@@ -45,6 +46,9 @@ func (g Gone) Rows() int64 {
 // event can account for it. ids are a few at a time: all of it is one
 // transaction.
 func (tx *Tx) PurgeCustomers(event, by int64, ids []int64) (g Gone, err error) {
+	if ids, err = tx.stillBuried(event, crm.RefCustomer, ids); err != nil || len(ids) == 0 {
+		return g, err
+	}
 	cond, args := tx.In("l.customer_id", anys(ids))
 	var noted []crm.Link
 	var events []int64
@@ -76,6 +80,9 @@ func (tx *Tx) PurgeCustomers(event, by int64, ids []int64) (g Gone, err error) {
 // event and returns how many. Those whose customer sleeps under another event
 // leave a note there, as PurgeCustomers does.
 func (tx *Tx) PurgeTagLinks(event, by, tag int64, limit int) (int64, error) {
+	if still, err := tx.stillBuried(event, crm.ObjectTag, []int64{tag}); err != nil || len(still) == 0 {
+		return 0, err
+	}
 	var rows []struct {
 		Customer int64 `db:"customer_id"`
 		Staff    int64 `db:"staff_id"`
@@ -141,6 +148,9 @@ func (tx *Tx) layTombstones(kind, table, name string, event int64, ids []int64) 
 // PurgeTags removes tags that lie in the bin under an event for good, with the
 // grants and requests on them, and leaves tombstones. Their links must be gone.
 func (tx *Tx) PurgeTags(event int64, ids []int64) (g Gone, err error) {
+	if ids, err = tx.stillBuried(event, crm.ObjectTag, ids); err != nil || len(ids) == 0 {
+		return g, err
+	}
 	if err = tx.layTombstones(crm.ObjectTag, "tag", "t.name", event, ids); err != nil {
 		return g, err
 	}
@@ -152,13 +162,24 @@ func (tx *Tx) PurgeTags(event int64, ids []int64) (g Gone, err error) {
 	return g, err
 }
 
-// PurgeGroups does the same to groups. One that still has tags under other
-// events stays as a shell, with a tombstone, until DropShells finds it empty.
-func (tx *Tx) PurgeGroups(event int64, ids []int64) (g Gone, err error) {
-	if err = tx.layTombstones(crm.ObjectGroup, "tag_group", "t.name", event, ids); err != nil {
-		return g, err
+// stillBuried are those of ids that lie in the bin under an event: a restore may
+// have taken a group out of it for the sake of a tag.
+func (tx *Tx) stillBuried(event int64, kind string, ids []int64) (out []int64, err error) {
+	cond, args := tx.In("id", anys(ids))
+	err = tx.Select(&out, "SELECT id FROM "+binTables[kind]+" WHERE deletion_id = ? AND "+cond+" ORDER BY id", append([]any{event}, args...)...)
+	return out, err
+}
+
+// PurgeGroups leaves tombstones of groups that lie in the bin under an event. They
+// are shells from then on, until DropShells finds them empty: one that still has
+// tags under other events keeps the grants on it, or these would come back to
+// people from whom they were hidden.
+func (tx *Tx) PurgeGroups(event int64, ids []int64) error {
+	ids, err := tx.stillBuried(event, crm.ObjectGroup, ids)
+	if err != nil || len(ids) == 0 {
+		return err
 	}
-	return tx.dropAccess(crm.ObjectGroup, ids)
+	return tx.layTombstones(crm.ObjectGroup, "tag_group", "t.name", event, ids)
 }
 
 func (tx *Tx) dropAccess(kind string, ids []int64) (g Gone, err error) {
@@ -171,11 +192,27 @@ func (tx *Tx) dropAccess(kind string, ids []int64) (g Gone, err error) {
 	return g, err
 }
 
-// DropShells removes the groups of purged events that no tag is in any more, and
-// returns how many.
-func (tx *Tx) DropShells() (int64, error) {
-	return tx.Exec(`DELETE FROM tag_group WHERE deletion_id IN (SELECT id FROM deletion WHERE state = 'purged')
-		AND NOT EXISTS (SELECT 1 FROM tag WHERE tag.group_id = tag_group.id)`)
+// DropShells removes the groups of purged events that no tag is in any more, with
+// the grants and requests on them.
+func (tx *Tx) DropShells() (g Gone, err error) {
+	var ids []int64
+	err = tx.Select(&ids, `SELECT id FROM tag_group WHERE deletion_id IN (SELECT id FROM deletion WHERE state = 'purged')
+		AND NOT EXISTS (SELECT 1 FROM tag WHERE tag.group_id = tag_group.id) ORDER BY id`)
+	if err != nil {
+		return g, err
+	}
+	for part := range slices.Chunk(ids, chunkIDs) {
+		more, err := tx.dropAccess(crm.ObjectGroup, part)
+		if err != nil {
+			return g, err
+		}
+		cond, args := tx.In("id", anys(part))
+		if more.Groups, err = tx.Exec("DELETE FROM tag_group WHERE "+cond, args...); err != nil {
+			return g, err
+		}
+		g.Add(more)
+	}
+	return g, nil
 }
 
 // Tombstone is the mark of something that was purged.

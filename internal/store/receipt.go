@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // SeqSnapshot numbers snapshots. Like every counter it never goes down.
@@ -27,7 +28,23 @@ type Receipt struct {
 	sequence int64
 	database string
 	at       int64
+	held     Held
 	trial    bool // good for a transaction that is rolled back
+}
+
+// Held is what a snapshot was made of: the whole database, or groups, tags and
+// customers by id, in ascending order.
+type Held struct {
+	Whole bool
+	IDs   map[string][]int64 // by the kind of thing
+}
+
+// has reports whether all of the things of a kind are in it.
+func (h Held) has(kind string, ids []int64) bool {
+	return h.Whole || !slices.ContainsFunc(ids, func(id int64) bool {
+		_, found := slices.BinarySearch(h.IDs[kind], id)
+		return !found
+	})
 }
 
 // Valid tells a receipt that was given out from the zero one.
@@ -49,15 +66,15 @@ func (r Receipt) At() int64 { return r.at }
 var ErrNotVerified = errors.New("the snapshot is not verified")
 
 // RegisterSnapshot keeps that a snapshot file was verified and gives out the
-// receipt for it. ErrNotVerified when the check does not say so.
-func RegisterSnapshot(tx *Tx, c SnapshotCheck) (Receipt, error) {
+// receipt for what it holds. ErrNotVerified when the check does not say so.
+func RegisterSnapshot(tx *Tx, c SnapshotCheck, held Held) (Receipt, error) {
 	if c.SnapshotID == "" || c.VerifiedAt == 0 || c.Problem != "" {
 		return Receipt{}, fmt.Errorf("register snapshot %q: %w", c.SnapshotID, ErrNotVerified)
 	}
 	if err := tx.SaveSnapshotCheck(c); err != nil {
 		return Receipt{}, err
 	}
-	return Receipt{snapshot: c.SnapshotID, sequence: c.Sequence, database: tx.db.meta.UUID, at: tx.Now}, nil
+	return Receipt{snapshot: c.SnapshotID, sequence: c.Sequence, database: tx.db.meta.UUID, at: tx.Now, held: held}, nil
 }
 
 // maxProblem is how many characters of a problem are kept.

@@ -109,11 +109,11 @@ func receipts(t *testing.T, db *store.DB) {
 	}
 	Write(t, db, func(tx *store.Tx) error {
 		for _, c := range []store.SnapshotCheck{{}, {SnapshotID: "a"}, {VerifiedAt: 1}, {SnapshotID: "a", VerifiedAt: 1, Problem: "cut off"}} {
-			if r, err := store.RegisterSnapshot(tx, c); !errors.Is(err, store.ErrNotVerified) || r.Valid() {
+			if r, err := store.RegisterSnapshot(tx, c, store.Held{Whole: true}); !errors.Is(err, store.ErrNotVerified) || r.Valid() {
 				t.Errorf("%+v: %+v, %v", c, r, err)
 			}
 		}
-		r, err := store.RegisterSnapshot(tx, store.SnapshotCheck{SnapshotID: "a", Sequence: 3, VerifiedAt: 5})
+		r, err := store.RegisterSnapshot(tx, store.SnapshotCheck{SnapshotID: "a", Sequence: 3, VerifiedAt: 5}, store.Held{Whole: true})
 		if !r.Valid() || r.Snapshot() != "a" || r.Sequence() != 3 || r.Database() != db.Meta().UUID || r.At() != tx.Now {
 			t.Errorf("receipt %+v", r)
 		}
