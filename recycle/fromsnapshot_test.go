@@ -294,7 +294,7 @@ func TestR60_LaterDecisionsStand(t *testing.T) {
 
 // R63: another database's snapshot is refused, or goes by names and keys, with
 // new ids and without grants.
-func TestR63_ForeignSnapshot(t *testing.T) {
+func TestR63_ForeignSnapshot_F30(t *testing.T) {
 	each(t, func(t *testing.T, s *scene) {
 		other := &scene{TB: t, db: storetest.Open(t, storetest.SQLite(t), s.clock.Option()), dir: s.dir, clock: s.clock}
 		other.write(other.fill)

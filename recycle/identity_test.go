@@ -1,6 +1,7 @@
 package recycle
 
 import (
+	"os"
 	"testing"
 
 	"tagkeep/internal/crm"
@@ -67,5 +68,19 @@ func TestNothingGoesWithoutReceipt(t *testing.T) {
 		})
 		s.refused(err, store.ErrNoReceipt)
 		s.same(s.state(), before, "after three refusals")
+	})
+}
+
+// F12: without the folder of snapshots nothing is deleted.
+func TestF12_NoFolderNoDelete(t *testing.T) {
+	each(t, func(t *testing.T, s *scene) {
+		before := s.state()
+		if err := os.RemoveAll(s.dir.Path()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Delete(t.Context(), s.db, s.dir, Selection{Tags: []int64{high}}, DeleteOptions{Reason: "x"}); err == nil {
+			t.Fatal("deleted without a snapshot")
+		}
+		s.same(s.state(), before, "after the refusal")
 	})
 }

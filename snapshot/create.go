@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -362,7 +363,10 @@ func (f *draft) writeSidecar(text []byte) (err error) {
 			_ = f.dir.disk.remove(temp)
 		}
 	}()
-	_, err = file.Write(text)
+	n, err := file.Write(text)
+	if err == nil && n != len(text) {
+		err = io.ErrShortWrite
+	}
 	if err == nil {
 		err = file.Sync()
 	}

@@ -172,7 +172,7 @@ func mustBeEmptyNow(t *testing.T, db *store.DB) {
 
 // A restore into a database with rows is refused, and so is what is not what it
 // says: nothing of it stays.
-func TestR57RestoreRefusals(t *testing.T) {
+func TestR57RestoreRefusals_F29(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, target store.Target) {
 		a := storetest.Open(t, storetest.SQLite(t))
@@ -194,7 +194,7 @@ func TestR57RestoreRefusals(t *testing.T) {
 }
 
 // A file that a newer program has made names the version that is needed.
-func TestR62NewerSchema(t *testing.T) {
+func TestR62NewerSchema_F33(t *testing.T) {
 	t.Parallel()
 	a := storetest.Open(t, storetest.SQLite(t))
 	path := take(t, a, func(h *archive.Header) { h.Schema += 3 })
@@ -320,7 +320,7 @@ func TestRestoreSettings(t *testing.T) {
 
 // R61: a file of every version that was released goes into a database of today,
 // with the state that it was taken of.
-func TestR61_ReleasedSchemas(t *testing.T) {
+func TestR61_ReleasedSchemas_F33(t *testing.T) {
 	t.Parallel()
 	for file, exact := range map[string]string{
 		"schema-7.tks": "9465501d2e7b859d1e91e054f318d0cb21f022581ac223451f03d8d0fe3bf18f",
