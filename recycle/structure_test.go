@@ -150,7 +150,7 @@ func TestR07_GroupNameTaken(t *testing.T) {
 
 // R8, and the second hole of WeCom's paid recovery: a tag of the same name was
 // made meanwhile. It need not be deleted, and loses nothing.
-func TestR08_SameNamedTagIsNotInTheWay(t *testing.T) {
+func TestR08_HoleSameNamedTagIsNotInTheWay(t *testing.T) {
 	for _, policy := range []Policy{Rename, Merge, Replace, Skip} {
 		t.Run(string(policy), func(t *testing.T) {
 			each(t, func(t *testing.T, s *scene) {
