@@ -64,7 +64,7 @@ func (p *planner) applyReplaced(j *journal) error {
 		return err
 	}
 	event, counts, err := v.bury(p.tx, snapshot.Made{Info: snapshot.Info{ID: j.receipt.Snapshot()}, Receipt: j.receipt},
-		DeleteOptions{Reason: fmt.Sprintf("replaced by the restore of %s", p.event.Label()), By: p.o.By, Command: p.o.Command})
+		DeleteOptions{Reason: fmt.Sprintf(said(p.tx, "恢复 %s 时被替换", "replaced by the restore of %s"), p.event.Label()), By: p.o.By, Command: p.o.Command})
 	if err != nil {
 		return err
 	}
@@ -361,3 +361,6 @@ func settle(tx *store.Tx, events map[int64]bool, by int64) error {
 	}
 	return nil
 }
+
+// said picks what is kept in the company's language.
+func said(tx *store.Tx, zh, en string) string { return tx.Meta().Language().Pick(zh, en) }

@@ -128,7 +128,7 @@ func (b *bringer) revokeNewer() error {
 		b.act("revoke", g.ID, g.Version)
 		b.count("grant", Removed, 1)
 		err := b.j.edit("access_grant", g.ID, map[string]string{"revoked_at": itoa(b.tx.Now), "revoked_by": itoa(b.o.By),
-			"revoke_reason": fmt.Sprintf("%s: newer than snapshot S%d", b.own.Label(), b.src.Header().Sequence), "version": itoa(g.Version + 1)})
+			"revoke_reason": fmt.Sprintf(said(b.tx, "%s：快照 S%d 之后新授的", "%s: newer than snapshot S%d"), b.own.Label(), b.src.Header().Sequence), "version": itoa(g.Version + 1)})
 		if err != nil {
 			return err
 		}

@@ -144,7 +144,7 @@ func (b *bringer) bury() error {
 	if err := permit(b.tx, v.world, b.o.By, access.Delete, v.groupIDs(), v.tagIDs(), v.customers); err != nil {
 		return err
 	}
-	event, counts, err := v.bury(b.tx, b.made, DeleteOptions{Reason: fmt.Sprintf("newer than snapshot S%d: %s", b.src.Header().Sequence, b.own.Label()), By: b.o.By, Command: b.o.Command})
+	event, counts, err := v.bury(b.tx, b.made, DeleteOptions{Reason: fmt.Sprintf(said(b.tx, "快照 S%d 之后新建的：%s", "newer than snapshot S%d: %s"), b.src.Header().Sequence, b.own.Label()), By: b.o.By, Command: b.o.Command})
 	if err != nil {
 		return err
 	}
