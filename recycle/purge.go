@@ -290,7 +290,7 @@ func (p *purger) held(ctx context.Context, scope snapshot.Scope) (bool, error) {
 		return false, err
 	}
 	held, err := snapshot.Covers(ctx, p.db, info.Path, scope)
-	if snapshot.Damaged(err) || errors.Is(err, snapshot.ErrNewerSchema) {
+	if snapshot.Damaged(err) || errors.Is(err, snapshot.ErrNewerSchema) || errors.Is(err, snapshot.ErrKeyNeeded) {
 		return false, nil
 	}
 	return held, err

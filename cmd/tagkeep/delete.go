@@ -175,7 +175,7 @@ func (a *app) intoBin(cmd *cobra.Command, d *admin.Desk, f doFlags, c *choice, f
 	if err != nil {
 		return recycle.Deleted{}, err
 	}
-	dir, err := snapshot.OpenDir(path)
+	dir, err := a.openFolder(path)
 	if err != nil {
 		return recycle.Deleted{}, snapshotError(err)
 	}

@@ -73,7 +73,7 @@ func (a *app) atBin(cmd *cobra.Command, making bool, fn func(*bin) error) error 
 			return err
 		}
 		if _, err := os.Stat(path); making || !errors.Is(err, fs.ErrNotExist) {
-			if b.dir, err = snapshot.OpenDir(path); err != nil {
+			if b.dir, err = a.openFolder(path); err != nil {
 				return snapshotError(err)
 			}
 		}

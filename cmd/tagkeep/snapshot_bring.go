@@ -20,7 +20,7 @@ func (a *app) bringFrom(cmd *cobra.Command, s *shelf, info snapshot.Info, src *s
 		if err != nil {
 			return err
 		}
-		if s.dir, err = snapshot.OpenDir(path); err != nil {
+		if s.dir, err = a.openFolder(path); err != nil {
 			return err
 		}
 	}

@@ -131,7 +131,7 @@ func (u *undoing) snapshots() (*snapshot.Dir, error) {
 	if err != nil {
 		return nil, err
 	}
-	return snapshot.OpenDir(path)
+	return u.openFolder(path)
 }
 
 // takeBack is for imports, restores and undos. What it would do is told before
